@@ -61,8 +61,12 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
     let usual = Config::new(contract);
     let features = &args.features;
     let offers = |transport| features.transports.contains(&transport);
-    Ok(Config {
-        path: args.path.as_deref().map_or(usual.path, with_slashes),
+    let usual_path = match &features.envelope {
+        Some(_) => "/".to_owned(),
+        None => usual.path,
+    };
+    let mut config = Config {
+        path: args.path.as_deref().map_or(usual_path, with_slashes),
         ping_interval: args.ping_interval,
         ping_timeout: args.ping_timeout,
         connect_timeout: args.connect_timeout,
@@ -84,7 +88,12 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         contract,
         faults: fault_set(&args.faults)?,
         ..Config::default()
-    })
+    };
+    if let Some(envelope) = &features.envelope {
+        // The names that the option takes are those of the setting.
+        let _ = config.set("ENVELOPE", envelope);
+    }
+    Ok(config)
 }
 
 /// Adds missing slashes at both ends: `socket.io` becomes `/socket.io/`, the path that clients request.

@@ -19,9 +19,9 @@ use crate::{
     runner::{Host, StartError, Target},
     scenario::SourceFile,
     targets::{
-        Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_MANIFEST,
-        REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat, has_userinfo, load_manifest, probe,
-        without_userinfo,
+        Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_ENVELOPE_MANIFEST,
+        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat, has_userinfo,
+        load_manifest, probe, without_userinfo,
     },
     text::escape,
 };
@@ -42,13 +42,16 @@ enum Choice {
 pub(super) enum Bundled {
     /// `reference`: Socket.IO with the application of docs/contract.md.
     SocketIo,
+    /// `reference-envelope`: a plain WebSocket with the application of docs/contract.md, whose messages are events in
+    /// envelopes.
+    Envelope,
     /// `reference-websocket`: a plain WebSocket endpoint that echoes messages.
     WebSocket,
 }
 
 impl Bundled {
     /// All bundled servers. The server with the most capabilities comes first.
-    pub(super) const ALL: [Self; 2] = [Self::SocketIo, Self::WebSocket];
+    pub(super) const ALL: [Self; 3] = [Self::SocketIo, Self::WebSocket, Self::Envelope];
 
     /// Returns the bundled server with this name.
     pub(super) fn from_name(name: &str) -> Option<Self> {
@@ -58,6 +61,7 @@ impl Bundled {
     fn name(self) -> &'static str {
         match self {
             Self::SocketIo => "reference",
+            Self::Envelope => "reference-envelope",
             Self::WebSocket => "reference-websocket",
         }
     }
@@ -65,6 +69,7 @@ impl Bundled {
     fn manifest(self) -> Result<Manifest, CliError> {
         let text = match self {
             Self::SocketIo => REFERENCE_MANIFEST,
+            Self::Envelope => REFERENCE_ENVELOPE_MANIFEST,
             Self::WebSocket => REFERENCE_WEBSOCKET_MANIFEST,
         };
         let source = SourceFile {
@@ -359,6 +364,7 @@ mod tests {
         for (name, form) in [
             ("reference", Bundled::SocketIo),
             ("reference-websocket", Bundled::WebSocket),
+            ("reference-envelope", Bundled::Envelope),
         ] {
             assert_eq!(Choice::new(name).unwrap(), Choice::Reference(form));
         }

@@ -7,7 +7,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{
-    ConnectFailure, DropHow, Ended, Endpoint, Journal, Layer, Options, Reading, TransportChoice,
+    ConnectFailure, DropHow, Ended, Endpoint, Envelopes, Journal, Layer, Options, Reading,
+    TransportChoice,
     command::{Command, Commands, Payload},
     dial::dial,
     polling::Polling,
@@ -57,9 +58,10 @@ struct Shared {
     task: AbortOnDropHandle<()>,
 }
 
-/// The encoding of Socket.IO packets: JSON or msgpack.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The encoding of events: Socket.IO packets in JSON or msgpack, or envelopes.
+#[derive(Clone, Debug)]
 enum Parser {
+    Envelopes(Envelopes),
     Json,
     Msgpack,
 }
@@ -104,6 +106,7 @@ impl Connection {
         }
         let transport = match options.layer {
             Layer::WebSocket => TransportChoice::WebSocket,
+            _ if options.envelopes.is_some() => TransportChoice::WebSocket,
             _ => options.transport,
         };
         match transport {
@@ -159,10 +162,10 @@ impl Connection {
             shared: Arc::new(Shared {
                 commands,
                 handshake,
-                parser: if options.msgpack {
-                    Parser::Msgpack
-                } else {
-                    Parser::Json
+                parser: match &options.envelopes {
+                    Some(envelopes) => Parser::Envelopes(envelopes.clone()),
+                    None if options.msgpack => Parser::Msgpack,
+                    None => Parser::Json,
                 },
                 task: AbortOnDropHandle::new(task),
             }),
@@ -179,9 +182,16 @@ impl Connection {
         self.shared.handshake.as_deref()
     }
 
-    /// Sends a Socket.IO packet. Does nothing if the connection has ended.
+    /// Sends a Socket.IO packet, or its event in an envelope. Does nothing if the connection has ended, or if an envelope
+    /// can't carry the packet.
     pub fn send(&self, packet: &socket_io::Packet) {
-        let packets = match self.shared.parser {
+        let packets = match &self.shared.parser {
+            Parser::Envelopes(envelopes) => {
+                if let Some(text) = envelopes.encode(packet) {
+                    self.send_text(text);
+                }
+                return;
+            }
             Parser::Msgpack => vec![Packet::binary(msgpack::encode(packet))],
             Parser::Json => {
                 let encoded = socket_io::encode(packet);

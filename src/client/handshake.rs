@@ -68,6 +68,7 @@ fn handshake_request(
     sid: Option<&str>,
 ) -> HandshakeRequest {
     let target = match options.layer {
+        Layer::SocketIo if options.envelopes.is_some() => plain_target(endpoint, options),
         Layer::EngineIo | Layer::SocketIo => target(endpoint, options, "websocket", sid),
         Layer::Tcp | Layer::WebSocket => plain_target(endpoint, options),
     };

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Envelopes;
+
 /// The transport that carries a session.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum TransportChoice {
@@ -19,7 +21,7 @@ pub enum TransportChoice {
 pub enum Layer {
     /// Incoming data is decoded to Engine.IO packets. Over WebSocket, the journal also holds every frame.
     EngineIo,
-    /// Incoming data is decoded to Socket.IO packets.
+    /// Incoming data is decoded to Socket.IO packets, or to the same events in envelopes (see [`Options::envelopes`]).
     #[default]
     SocketIo,
     /// Incoming data is not decoded; the journal holds raw bytes.
@@ -78,6 +80,8 @@ pub struct Options {
     pub deflate: bool,
     /// True if Socket.IO packets are encoded as msgpack.
     pub msgpack: bool,
+    /// The envelopes in which events travel over a plain WebSocket, without Engine.IO; `None` for Socket.IO.
+    pub envelopes: Option<Envelopes>,
     /// The limit on each wait for the server while the connection opens.
     pub deadline: Duration,
     /// The limits on the memory that the connection may use.
@@ -98,6 +102,7 @@ impl Default for Options {
             poll: true,
             deflate: false,
             msgpack: false,
+            envelopes: None,
             deadline: Duration::from_secs(5),
             bounds: Bounds::default(),
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Ended, EndedHow, Layer, Options, What, recorder::Recorder};
+use super::{Ended, EndedHow, Envelopes, Layer, Options, What, recorder::Recorder};
 use crate::wire::{
     Utf8Bytes,
     engine_io::{Handshake, OpenPacketError, Packet, PacketData, PacketError, PacketType, v3},
@@ -57,6 +57,7 @@ pub(super) struct Session {
     layer: Layer,
     heartbeat: bool,
     msgpack: bool,
+    envelopes: Option<Envelopes>,
     limits: Limits,
     decoder: Decoder,
     opening: Opening,
@@ -73,14 +74,27 @@ impl Session {
             attachments: ATTACHMENTS,
             attachment_bytes: options.bounds.message,
         };
-        let is_open_awaited =
-            options.session.is_none() && matches!(options.layer, Layer::EngineIo | Layer::SocketIo);
+        let is_open_awaited = options.session.is_none()
+            && options.envelopes.is_none()
+            && matches!(options.layer, Layer::EngineIo | Layer::SocketIo);
+        let mut recorder = recorder;
+        if let Some(envelopes) = &options.envelopes {
+            // A plain WebSocket has no reply to CONNECT: a client that is connected has joined.
+            recorder.record(
+                What::Socket(socket_io::Packet::Connect {
+                    namespace: envelopes.namespace().to_owned(),
+                    payload: None,
+                }),
+                0,
+            );
+        }
         Self {
             recorder,
             revision: Revision::of(options),
             layer: options.layer,
             heartbeat: options.heartbeat,
             msgpack: options.msgpack,
+            envelopes: options.envelopes.clone(),
             limits,
             decoder: Decoder::new(limits),
             opening: if is_open_awaited {
@@ -146,9 +160,8 @@ impl Session {
 
     /// Decodes a WebSocket message as an Engine.IO packet and handles the packet.
     pub(super) fn message(&mut self, data: PacketData) {
-        if self.layer == Layer::WebSocket {
-            let bytes = length(&data);
-            self.recorder.record(What::Message(data), bytes);
+        if self.layer == Layer::WebSocket || self.envelopes.is_some() {
+            self.plain_message(data);
             return;
         }
         let (packet, raw) = match data {
@@ -161,6 +174,21 @@ impl Session {
         match packet {
             Ok(packet) => self.packet(packet),
             Err(error) => self.record_invalid_packet(error, &raw),
+        }
+    }
+
+    /// Records a message of a plain WebSocket: the events in it, or the message itself if it is no envelope.
+    fn plain_message(&mut self, data: PacketData) {
+        let packets = match (&self.envelopes, &data) {
+            (Some(envelopes), PacketData::Text(text)) => envelopes.decode(text),
+            (Some(_), PacketData::Binary(_)) | (None, _) => Vec::new(),
+        };
+        if packets.is_empty() {
+            let bytes = length(&data);
+            self.recorder.record(What::Message(data), bytes);
+        }
+        for packet in packets {
+            self.recorder.record(What::Socket(packet), 0);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::FaultSet;
+use crate::wire::{Envelope, Keys};
 
 /// The application that runs on the server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -66,6 +67,8 @@ pub struct Config {
     pub max_queue: usize,
     /// The encoding of Socket.IO packets.
     pub parser: Parser,
+    /// The messages that carry events, if the application runs on a plain WebSocket in place of Socket.IO.
+    pub envelope: Option<Envelope>,
     /// How long a client that lost its connection can recover its session; `None` if it can't.
     pub recovery: Option<Duration>,
     /// The application that runs on the server.
@@ -93,6 +96,7 @@ impl Default for Config {
             jwt_secret: "sockspec-secret".to_owned(),
             max_queue: 16 * 1024 * 1024,
             parser: Parser::default(),
+            envelope: None,
             recovery: None,
             contract: Contract::default(),
             faults: FaultSet::default(),
@@ -152,6 +156,7 @@ impl Config {
                     _ => return Err(unknown()),
                 }
             }
+            "ENVELOPE" => self.envelope = Some(envelope(value).ok_or_else(unknown)?),
             "PARSER" => {
                 self.parser = match value {
                     "json" => Parser::Json,
@@ -169,6 +174,20 @@ impl Config {
             _ => return Err(unknown()),
         }
         Ok(())
+    }
+}
+
+/// Returns the envelope of this name.
+fn envelope(name: &str) -> Option<Envelope> {
+    match name {
+        "array" => Some(Envelope::Array),
+        "json-rpc" => Some(Envelope::JsonRpc),
+        "object" => Some(Envelope::Object(Keys {
+            event: "event".to_owned(),
+            data: Some("data".to_owned()),
+            id: Some("id".to_owned()),
+        })),
+        _ => None,
     }
 }
 

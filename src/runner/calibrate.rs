@@ -10,7 +10,7 @@ use super::{
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
     clock,
-    targets::{Fence, Manifest, Speaks},
+    targets::{Fence, Manifest},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -71,7 +71,7 @@ pub(super) async fn find_namespace_without_fence(
     within: Duration,
 ) -> Option<String> {
     let fence = manifest.fence.as_ref()?;
-    if manifest.dialect.speaks != Speaks::SocketIo {
+    if !manifest.dialect.has_events() {
         return None;
     }
     let has = |capability: &str| manifest.provides.contains(capability);
@@ -82,6 +82,7 @@ pub(super) async fn find_namespace_without_fence(
             TransportChoice::WebSocket
         },
         msgpack: has("msgpack"),
+        envelopes: manifest.envelopes("/"),
         deadline: within,
         ..Options::default()
     };
@@ -90,8 +91,10 @@ pub(super) async fn find_namespace_without_fence(
         .and_then(|binding| binding.namespace.as_deref())
         .unwrap_or(manifest.bindings.namespaces.main());
     let connection = Connection::open(endpoint, options).await.ok()?;
-    let is_fence_unanswered = is_joined(&connection, namespace, within).await
-        && is_unanswered(&connection, namespace, manifest, fence, within).await;
+    let has_joined =
+        manifest.dialect.envelope.is_some() || is_joined(&connection, namespace, within).await;
+    let is_fence_unanswered =
+        has_joined && is_unanswered(&connection, namespace, manifest, fence, within).await;
     connection.end(DropHow::Close).await;
     is_fence_unanswered.then(|| namespace.to_owned())
 }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     client::{
-        ConnectFailure, Connection, Endpoint, Entry, Journal, Layer, Options, Outgoing,
+        ConnectFailure, Connection, Endpoint, Entry, Envelopes, Journal, Layer, Options, Outgoing,
         TransportChoice, Unopened, What,
     },
     data::Data,
@@ -75,6 +75,8 @@ pub(super) struct Link {
     pub(super) eio: u8,
     /// Whether Socket.IO packets on this connection are encoded with msgpack.
     pub(super) msgpack: bool,
+    /// The envelopes in which events travel on the connection; `None` if it carries no envelopes.
+    pub(super) envelopes: Option<Envelopes>,
     /// Whether the connection can carry WebSocket frames.
     pub(super) websocket: bool,
     /// Whether the scenario answers the pings itself (`heartbeat: false`).
@@ -208,7 +210,9 @@ impl Client {
             joins_session: options.session.is_some(),
             eio: options.eio,
             msgpack: options.msgpack,
-            websocket: options.layer != Layer::Tcp && options.transport != TransportChoice::Polling,
+            envelopes: options.envelopes.clone(),
+            websocket: options.layer != Layer::Tcp
+                && (options.transport != TransportChoice::Polling || options.envelopes.is_some()),
             heartbeat_by_hand: !options.heartbeat,
             user: user_of_handshake(options),
             open_packet: OnceLock::new(),
@@ -240,7 +244,9 @@ impl Link {
     fn field(&self, field: ClientField, namespace: &str) -> Option<Data> {
         let handshake = self.connection.handshake();
         let state = self.state();
-        let sid = || state.joined.get(namespace).cloned();
+        // A plain WebSocket gives its clients no ids.
+        let has_ids = self.envelopes.is_none();
+        let sid = || state.joined.get(namespace).filter(|_| has_ids).cloned();
         match field {
             ClientField::EngineSid => handshake.map(|handshake| Data::from(handshake.sid.as_str())),
             ClientField::Handshake => handshake.map(|handshake| handshake.to_data()),

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::{
     attempt::Attempt,
     clients::{Client, Link},
-    echo_form::namespace,
+    echo_form::{OPERATION, namespace},
     finding::StepResult,
     join_by_hand::join_namespace,
     message_packet::{illegal_packet_in, packet_in},
@@ -21,7 +21,7 @@ use super::{
 use crate::{
     client::{Entry, Illegal, What},
     data::Data,
-    targets::Speaks,
+    targets::{Manifest, Speaks},
     wire::{
         engine_io::{PacketData, PacketType},
         socket_io::Packet,
@@ -29,8 +29,13 @@ use crate::{
 };
 
 /// Returns the value that the server has echoed in this journal entry, or `None` if the entry is no echo.
-pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
-    match (speaks, &entry.what) {
+pub(super) fn answer(manifest: &Manifest, entry: &Entry) -> Option<Data> {
+    match (manifest.dialect.speaks, &entry.what) {
+        (Speaks::WebSocket, What::Message(PacketData::Text(text)))
+            if manifest.dialect.envelope.is_some() =>
+        {
+            enveloped_answer(manifest, text)
+        }
         (Speaks::WebSocket, What::Message(data)) => Some(value(data)),
         (Speaks::EngineIo, What::Packet(packet)) if packet.kind == PacketType::Message => {
             Some(value(&packet.data))
@@ -41,6 +46,20 @@ pub(super) fn answer(speaks: Speaks, entry: &Entry) -> Option<Data> {
         },
         _ => None,
     }
+}
+
+/// Returns the value that the server has echoed in an envelope.
+fn enveloped_answer(manifest: &Manifest, text: &str) -> Option<Data> {
+    let envelope = manifest.dialect.envelope.as_ref()?;
+    let packets = envelope.decode(text, "/", &|_| true);
+    let reply_event = manifest.reply_event(OPERATION);
+    packets.into_iter().find_map(|packet| match packet {
+        Packet::Ack { args, .. } => args.into_iter().next(),
+        Packet::Event { name, args, .. } if Some(name.as_str()) == reply_event => {
+            args.into_iter().next()
+        }
+        _ => None,
+    })
 }
 
 /// Returns the rule of Socket.IO that a message of the server breaks, if the target echoes by acknowledgements.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The contract's name of the event that an application has to send back.
-const OPERATION: &str = "echo";
+pub(super) const OPERATION: &str = "echo";
 
 /// The placeholder for the text while the packet around it is built.
 const PLACEHOLDER: &str = "sockspec-text";
@@ -22,22 +22,14 @@ const PLACEHOLDER: &str = "sockspec-text";
 /// Returns `None` if the target's binding of `echo` has no place for the text.
 pub(super) fn form(manifest: &Manifest) -> Option<Data> {
     let (before, behind, quoted) = match manifest.dialect.speaks {
-        Speaks::WebSocket => (String::new(), String::new(), false),
+        Speaks::WebSocket => match &manifest.dialect.envelope {
+            Some(envelope) => around_text(&envelope.encode(&event(manifest)?)?)?,
+            None => (String::new(), String::new(), false),
+        },
         Speaks::EngineIo => ("4".to_owned(), String::new(), false),
         Speaks::SocketIo => {
-            let event = manifest
-                .bindings
-                .outgoing(OPERATION, vec![Data::from(PLACEHOLDER)], &Scope::default())
-                .ok()?;
-            let encoded = socket_io::encode(&Packet::Event {
-                namespace: namespace(manifest).to_owned(),
-                id: Some(AckId(0)),
-                name: event.event,
-                args: event.args,
-            });
-            let text = EnginePacket::text(PacketType::Message, encoded.text).encode_text();
-            let (before, behind) = text.split_once(&format!("{PLACEHOLDER:?}"))?;
-            (before.to_owned(), behind.to_owned(), true)
+            let encoded = socket_io::encode(&event(manifest)?);
+            around_text(&EnginePacket::text(PacketType::Message, encoded.text).encode_text())?
         }
     };
     Some(Data::object([
@@ -45,6 +37,27 @@ pub(super) fn form(manifest: &Manifest) -> Option<Data> {
         ("behind", Data::from(behind)),
         ("quoted", Data::from(quoted)),
     ]))
+}
+
+/// Returns the event that makes the target send the placeholder back.
+fn event(manifest: &Manifest) -> Option<Packet> {
+    let args = vec![Data::from(PLACEHOLDER)];
+    let event = manifest
+        .bindings
+        .outgoing(OPERATION, args, &Scope::default());
+    let event = event.ok()?;
+    Some(Packet::Event {
+        namespace: namespace(manifest).to_owned(),
+        id: manifest.acknowledges().then_some(AckId(0)),
+        name: event.event,
+        args: event.args,
+    })
+}
+
+/// Returns what stands before and behind the quoted placeholder, and that the text is quoted.
+fn around_text(text: &str) -> Option<(String, String, bool)> {
+    let (before, behind) = text.split_once(&format!("{PLACEHOLDER:?}"))?;
+    Some((before.to_owned(), behind.to_owned(), true))
 }
 
 /// Returns the namespace of the operation `echo`.
@@ -79,6 +92,8 @@ mod tests {
             "dialect: engine.io",
             "",
             "bindings: { echo: { event: say, namespace: /talk } }",
+            "dialect: { speaks: websocket, envelope: { event: event, data: data, id: id } }",
+            "dialect: { speaks: websocket, envelope: array }",
         ]
         .map(|more| form_of(more).unwrap());
         insta::assert_snapshot!(forms.join("\n"), @r#"
@@ -86,6 +101,8 @@ mod tests {
         {"before":"4","behind":"","quoted":false}
         {"before":"420[\"echo\",","behind":"]","quoted":true}
         {"before":"42/talk,0[\"say\",","behind":"]","quoted":true}
+        {"before":"{\"event\":\"echo\",\"data\":","behind":",\"id\":1}","quoted":true}
+        {"before":"[\"echo\",","behind":"]","quoted":true}
         "#);
     }
 }

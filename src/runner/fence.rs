@@ -20,7 +20,7 @@ use super::{
 use crate::{
     client::{Entry, Layer, What},
     clock,
-    targets::{Fence, Speaks},
+    targets::Fence,
     wire::socket_io::Packet,
 };
 
@@ -79,9 +79,9 @@ pub(super) async fn round_trip(
         return Proof::Ended;
     }
     let manifest = &attempt.target.manifest;
-    // Send the fence's event only to a Socket.IO target. An Engine.IO server that echoes every message seems to accept
+    // Send the fence's event only to a target with events. An Engine.IO server that echoes every message seems to accept
     // CONNECT, but has no application to acknowledge events.
-    let has_application = manifest.dialect.speaks == Speaks::SocketIo;
+    let has_application = manifest.dialect.has_events();
     let fixed = manifest
         .fence
         .as_ref()

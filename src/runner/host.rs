@@ -300,12 +300,14 @@ impl Target {
         let contract = match self.speaks(profile) {
             Speaks::EngineIo => Contract::Engine,
             Speaks::SocketIo => Contract::Sockspec,
+            Speaks::WebSocket if self.manifest.dialect.envelope.is_some() => Contract::Sockspec,
             Speaks::WebSocket => Contract::WebSocket,
         };
         let mut config = reference::Config {
             path: self.manifest.path.clone(),
             contract,
             faults: faults.clone(),
+            envelope: self.manifest.dialect.envelope.clone(),
             ..reference::Config::default()
         };
         if let Some(profile) = profile {

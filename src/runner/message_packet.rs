@@ -36,10 +36,13 @@ pub(super) fn illegal_packet_in(message: &EnginePacket) -> Option<DecodeError> {
     Decoder::new(limits).text(text).err()
 }
 
-/// Returns the Socket.IO packet that the client sent on a connection.
+/// Returns the Socket.IO packet, or the packet in an envelope, that the client sent on a connection.
 ///
 /// Attachments are left out: callers need only the name, the namespace and the id.
 pub(super) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option<Packet> {
+    if let (Some(envelopes), Outgoing::Packet(text)) = (&link.envelopes, outgoing) {
+        return envelopes.sent(text);
+    }
     let text = match outgoing {
         Outgoing::Frame(frame) if link.msgpack => return msgpack::decode(&frame.payload).ok(),
         Outgoing::Packet(text) if link.msgpack => {

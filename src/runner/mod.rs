@@ -17,6 +17,7 @@ mod death;
 mod death_outcome;
 mod echo;
 mod echo_form;
+mod envelope_fit;
 mod error_kind;
 mod event;
 mod evidence;

@@ -98,7 +98,8 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
     found.map(String::as_str)
 }
 
-fn awaits_application(scenario: &Scenario) -> bool {
+/// Returns true if the scenario needs a capability that the application's events provide.
+pub(super) fn awaits_application(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
     needs.any(|need| {
         Capability::find(need).is_some_and(|capability| capability.source == Source::Events)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    namespaces,
+    envelope_fit, namespaces,
     operations::{find_absent, find_untranslatable},
     settings::Settings,
 };
@@ -110,28 +110,18 @@ fn choose_profile(
     manifest: &Manifest,
 ) -> Result<Option<usize>, String> {
     let usual = manifest.dialect.speaks;
-    let suits = |speaks| speaks == Speaks::SocketIo || !speaks_socket_io(scenario);
+    let suits = |speaks| {
+        speaks == Speaks::SocketIo
+            || (speaks == Speaks::WebSocket && manifest.dialect.envelope.is_some())
+            || !speaks_socket_io(scenario)
+    };
     if !suits(usual) {
         return Err(format!(
             "the scenario's clients speak socket.io, the target {}",
             usual.name()
         ));
     }
-    if let Some(name) = find_absent(scenario, &manifest.absent) {
-        return Err(format!("the target has no operation `{name}`"));
-    }
-    if let Some(name) = namespaces::find_absent(scenario, &manifest.absent) {
-        return Err(format!("the target has no namespace `{name}`"));
-    }
-    if let Some(name) = find_missing_credential(scenario, manifest) {
-        return Err(format!("the target's manifest has no credential `{name}`"));
-    }
-    if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
-        return Err(format!(
-            "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
-        ));
-    }
-    if let Some(reason) = namespaces::find_obstacle(scenario, manifest) {
+    if let Some(reason) = find_lack(scenario, manifest) {
         return Err(reason);
     }
     let missing: Vec<_> = needs
@@ -157,6 +147,31 @@ fn choose_profile(
             .collect();
         format!("the target does not provide {}", names.join(", "))
     })
+}
+
+/// Returns why the target can't run the scenario, whatever capabilities it has: something that the scenario uses is
+/// absent, or can't be translated.
+fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
+    if let Some(missing) = envelope_fit::find_missing(scenario, manifest) {
+        return Some(format!(
+            "the scenario {missing}, which a plain WebSocket does not have"
+        ));
+    }
+    if let Some(name) = find_absent(scenario, &manifest.absent) {
+        return Some(format!("the target has no operation `{name}`"));
+    }
+    if let Some(name) = namespaces::find_absent(scenario, &manifest.absent) {
+        return Some(format!("the target has no namespace `{name}`"));
+    }
+    if let Some(name) = find_missing_credential(scenario, manifest) {
+        return Some(format!("the target's manifest has no credential `{name}`"));
+    }
+    if let Some(name) = find_untranslatable(scenario, &manifest.bindings) {
+        return Some(format!(
+            "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
+        ));
+    }
+    namespaces::find_obstacle(scenario, manifest)
 }
 
 /// Returns a credential that the scenario uses and that the target does not have, because its manifest does not give it

@@ -169,6 +169,11 @@ impl Requests {
         self.expects_end = true;
     }
 
+    /// Returns true if a step has ended the connection, or expected its end.
+    pub(super) fn expects_end(&self) -> bool {
+        self.expects_end
+    }
+
     /// Forgets a request, because the event that it causes was delivered.
     pub(super) fn forget(&mut self, number: u64) {
         self.sent.retain(|tracked| tracked.request.number != number);

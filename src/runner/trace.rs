@@ -9,6 +9,7 @@ use super::{
     attempt::Attempt,
     clients::{Client, Link},
     evidence,
+    message_packet::sent_packet,
     outcome::{ClientView, SeenLine},
     silence::is_invisible,
     written_texts::written_texts,
@@ -20,7 +21,7 @@ use crate::{
     text::{humanize, json_string},
     wire::{
         engine_io::{Packet as EnginePacket, PacketType},
-        socket_io::Packet,
+        socket_io::{AckId, Packet},
         websocket::OpCode,
     },
 };
@@ -94,12 +95,14 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         let shown = shown.filter(|(index, entry)| {
             let is_repeated = holds_open_packet(&link, *index, entry)
                 && std::mem::replace(&mut has_open_packet, true);
-            let is_hidden = is_repeated || evidence::belongs_to_fence(entry, &fences);
+            let is_hidden = is_repeated
+                || evidence::belongs_to_fence(entry, &fences)
+                || is_hidden_envelope(&link, entry, &fences);
             !is_hidden && over.is_none_or(|over| entry.at <= over)
         });
         lines.extend(shown.map(|(index, entry)| {
             Line {
-                seen: seen(attempt, entry),
+                seen: enveloped(attempt, &link, entry).unwrap_or_else(|| seen(attempt, entry)),
                 repeats: (!claimed.contains(&index))
                     .then(|| repeated(&named, &link, entry))
                     .flatten(),
@@ -111,6 +114,29 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     let mut view = last_lines(client.spec.name.to_string(), fold(lines));
     view.left_out += skipped;
     view
+}
+
+/// Returns true if an entry of a connection with envelopes stands for no message, or belongs to a fence.
+fn is_hidden_envelope(link: &Link, entry: &Entry, fences: &HashSet<AckId>) -> bool {
+    match (&link.envelopes, &entry.what) {
+        (Some(_), What::Socket(Packet::Connect { .. })) => true,
+        (Some(_), What::Sent(outgoing)) => {
+            let sent = sent_packet(link, outgoing);
+            matches!(sent, Some(Packet::Event { id: Some(id), .. }) if fences.contains(&id))
+        }
+        _ => false,
+    }
+}
+
+/// Returns an entry as the message that carried its packet, if the connection has envelopes.
+fn enveloped(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<SeenLine> {
+    match (&link.envelopes, &entry.what) {
+        (Some(envelopes), What::Socket(packet)) => Some(SeenLine {
+            text: evidence::bounded(envelopes.received(packet)?),
+            ..seen(attempt, entry)
+        }),
+        _ => None,
+    }
 }
 
 fn seen(attempt: &Attempt<'_>, entry: &Entry) -> SeenLine {

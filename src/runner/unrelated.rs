@@ -1,12 +1,9 @@
 //! Packets that have nothing to do with the scenario.
 
 use super::{attempt::Attempt, message_packet::packet_in};
-use crate::{
-    targets::Speaks,
-    wire::{
-        engine_io::{Packet as EnginePacket, PacketData, PacketType},
-        socket_io::Packet,
-    },
+use crate::wire::{
+    engine_io::{Packet as EnginePacket, PacketData, PacketType},
+    socket_io::Packet,
 };
 
 /// The text by which scenarios mark packets that the server has to ignore.
@@ -54,6 +51,5 @@ pub(super) fn is_unrelated_message(attempt: &Attempt<'_>, message: &EnginePacket
 
 /// Returns true if the target is a Socket.IO application that no manifest describes.
 fn is_unknown(attempt: &Attempt<'_>) -> bool {
-    attempt.target.manifest.dialect.speaks == Speaks::SocketIo
-        && !attempt.target.knows_application()
+    attempt.target.manifest.dialect.has_events() && !attempt.target.knows_application()
 }

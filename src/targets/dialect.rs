@@ -1,7 +1,7 @@
 //! The dialect of a target: the protocol inside the WebSocket, and the form in which the target reports refused
 //! requests.
 
-use crate::data::Data;
+use crate::{data::Data, wire::Envelope};
 
 /// Generates the enum `ErrorStyle` from a table with a row for each style: variant, name, event.
 macro_rules! error_styles {
@@ -124,7 +124,7 @@ impl Speaks {
 }
 
 /// How a target differs from an ordinary Socket.IO server.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Dialect {
     /// The protocol inside the WebSocket.
     pub speaks: Speaks,
@@ -132,6 +132,8 @@ pub struct Dialect {
     pub errors: ErrorStyle,
     /// The way in which the result of a request comes back.
     pub replies: Replies,
+    /// The messages that carry events over a plain WebSocket; `None` if the target has no such events.
+    pub envelope: Option<Envelope>,
 }
 
 /// The possible names of the field that holds a refusal's code, the most specific name first.
@@ -142,10 +144,22 @@ const MESSAGE_FIELDS: [&str; 5] = ["message", "msg", "reason", "detail", "errors
 const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
 
 impl Dialect {
+    /// Returns true if an event can carry several arguments, each as its own argument. NestJS puts them into one list, and
+    /// most envelopes have one payload.
+    pub fn carries_several_arguments(&self) -> bool {
+        let has_list = matches!(self.envelope, None | Some(Envelope::Array));
+        has_list && !self.errors.is_of_nestjs()
+    }
+
+    /// Returns true if clients and the target exchange events: over Socket.IO, or in envelopes.
+    pub fn has_events(&self) -> bool {
+        self.speaks == Speaks::SocketIo || self.envelope.is_some()
+    }
+
     /// Returns the refusal that an event reports, or `None` if the event reports none.
     ///
     /// `event` is the scenarios' name of the event. The refusal has the form that [`normalise_refusal`] returns.
-    pub fn refusal_in_event(self, event: &str, args: &[Data]) -> Option<Data> {
+    pub fn refusal_in_event(&self, event: &str, args: &[Data]) -> Option<Data> {
         (self.errors.event()? == event).then(|| normalise_refusal(args.first()))
     }
 }

@@ -34,8 +34,8 @@ pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
-    Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_MANIFEST,
-    REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
+    Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_ENVELOPE_MANIFEST,
+    REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};

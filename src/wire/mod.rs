@@ -5,8 +5,10 @@
 //! ones. Every number from a peer is checked against a limit before it determines an allocation.
 
 pub mod engine_io;
+mod envelope;
 pub mod socket_io;
 mod utf8_bytes;
 pub mod websocket;
 
+pub use envelope::{Envelope, Keys};
 pub use utf8_bytes::Utf8Bytes;

@@ -102,8 +102,9 @@ pub(in crate::cli) struct ProveArgs {
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 
-    /// The bundled server: `reference` or `reference-websocket` [default: the first that a scenario applies to]
-    #[arg(long, value_name = "NAME", value_parser = ["reference", "reference-websocket"])]
+    /// The bundled server: `reference`, `reference-websocket` or `reference-envelope` [default: the first that a
+    /// scenario applies to]
+    #[arg(long, value_name = "NAME", value_parser = ["reference", "reference-websocket", "reference-envelope"])]
     pub(in crate::cli) target: Option<String>,
 
     /// Use TCP and wait in real time, instead of simulating both in memory
@@ -122,7 +123,8 @@ pub(in crate::cli) struct ProveArgs {
 /// The server under test.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct TargetArgs {
-    /// The server under test: a manifest file, a URL, `reference` or `reference-websocket` (bundled servers)
+    /// The server under test: a manifest file, a URL, or a bundled server: `reference`, `reference-websocket` or
+    /// `reference-envelope`
     #[arg(long, value_name = "FILE|URL|reference", default_value = "reference")]
     pub(in crate::cli) target: String,
 

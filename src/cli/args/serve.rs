@@ -37,7 +37,7 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, value_name = "DURATION", value_parser = value::milliseconds_or_duration, default_value = "10s")]
     pub(in crate::cli) upgrade_timeout: Duration,
 
-    /// Path of the endpoint [default: /socket.io/; `engine` /engine.io/; `websocket` /]
+    /// Path of the endpoint [default: /socket.io/; `engine` /engine.io/; `websocket` and `--envelope` /]
     #[arg(long, alias = "eio-path", value_parser = value::path)]
     pub(in crate::cli) path: Option<String>,
 
@@ -87,6 +87,10 @@ pub(in crate::cli) struct FeatureArgs {
     /// Encoding of Socket.IO packets
     #[arg(long, value_name = "NAME", default_value = "json")]
     pub(in crate::cli) parser: ParserName,
+
+    /// Speak a plain WebSocket, with events in envelopes of this form, in place of Socket.IO
+    #[arg(long, value_name = "NAME", value_parser = ["array", "json-rpc", "object"])]
+    pub(in crate::cli) envelope: Option<String>,
 
     /// How long a client that lost its connection can recover its session
     #[arg(long, value_name = "DURATION", value_parser = value::milliseconds_or_duration)]

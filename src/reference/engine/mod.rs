@@ -3,6 +3,7 @@
 mod closing_handshake;
 mod echo;
 mod ending;
+mod enveloped;
 mod frame_stream;
 mod heartbeat;
 mod jsonp;

@@ -24,6 +24,13 @@ use crate::{
 pub(in crate::reference) enum Upgraded {
     /// A plain WebSocket endpoint without a session, which echoes messages.
     Echo,
+    /// A plain WebSocket that carries the events of one namespace in envelopes.
+    Enveloped {
+        /// The name of the namespace.
+        namespace: String,
+        /// The tokens in the handshake.
+        tokens: TokenSources,
+    },
     /// A connection on which an active fault writes these bytes in place of WebSocket frames.
     Foreign(Bytes),
     /// A WebSocket that probes a polling session. If the probe succeeds, the session continues on
@@ -53,6 +60,19 @@ pub(in crate::reference) async fn run_websocket(
     let mut stream = FrameStream::new(stream, early, &server.config, deflate);
     match upgraded {
         Upgraded::Echo => Box::pin(echo::run_echo(&mut stream, server)).await,
+        Upgraded::Enveloped { namespace, tokens } => {
+            let session = Session::open(
+                server,
+                TransportKind::WebSocket,
+                Revision::V4,
+                PollForm::default(),
+                tokens,
+            );
+            socket::connect_by_path(&session, &namespace);
+            // A plain WebSocket has no heartbeat and no connect timeout.
+            let timers = pin!(std::future::pending());
+            run_session(&mut stream, &session, timers).await;
+        }
         Upgraded::Foreign(bytes) => {
             stream.push(bytes);
             // An error can be ignored here: the client has left, and the scenario judges only the

@@ -11,10 +11,12 @@ use tokio::select;
 use super::{
     Ending, Outbound, Revision, Session,
     closing_handshake::{Finish, fail, finish},
+    enveloped::{self, Asked},
     frame_stream::{FrameStream, Incoming, Turn},
     session::Phase,
 };
 use crate::wire::{
+    Utf8Bytes,
     engine_io::{Packet, v3},
     websocket::Message,
 };
@@ -71,11 +73,12 @@ impl Drop for CloseOnDrop<'_> {
 
 async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Result<Finish> {
     let faults = session.faults();
+    let mut asked = Asked::default();
     loop {
         loop {
             match stream.next() {
                 Incoming::Message(message) => {
-                    if let Some(finish) = receive(stream, session, message) {
+                    if let Some(finish) = receive(stream, session, &mut asked, message) {
                         return Ok(finish);
                     }
                 }
@@ -92,7 +95,10 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
             .crash_on_many_frames(&session.server, stream.tamper());
         let (waiting, ended) = session.take_for_socket();
         for outbound in faults.batch_packets(waiting) {
-            stream.push_packets(&outbound, session.revision, faults);
+            match &session.server.config.envelope {
+                Some(envelope) => enveloped::push(stream, session, envelope, &mut asked, &outbound),
+                None => stream.push_packets(&outbound, session.revision, faults),
+            }
         }
         if ended {
             return Ok(Finish::Close);
@@ -128,18 +134,19 @@ impl Session {
 
 /// Handles one message of the client. Returns how the connection ends if the message ends it, and
 /// `None` if the connection goes on.
-fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -> Option<Finish> {
+fn receive(
+    stream: &mut FrameStream,
+    session: &Arc<Session>,
+    asked: &mut Asked,
+    message: Message,
+) -> Option<Finish> {
     if session.faults().crashes_on_empty(&message) {
         session.server.die();
     }
     match message {
-        Message::Text(text) => match Packet::decode_text(text) {
-            Ok(packet) => {
-                for packet in session.faults().split_packet(packet) {
-                    session.receive(packet);
-                }
-            }
-            Err(_) => handle_invalid(session),
+        Message::Text(text) => match &session.server.config.envelope {
+            Some(envelope) => enveloped::receive(session, envelope, asked, &text),
+            None => receive_text(session, text),
         },
         Message::Binary(bytes) => match session.revision {
             Revision::V3 => match v3::decode_binary(bytes) {
@@ -163,6 +170,17 @@ fn receive(stream: &mut FrameStream, session: &Arc<Session>, message: Message) -
         Message::Close(reason) => return Some(Finish::Reply(reason)),
     }
     None
+}
+
+fn receive_text(session: &Arc<Session>, text: Utf8Bytes) {
+    match Packet::decode_text(text) {
+        Ok(packet) => {
+            for packet in session.faults().split_packet(packet) {
+                session.receive(packet);
+            }
+        }
+        Err(_) => handle_invalid(session),
+    }
 }
 
 fn handle_invalid(session: &Arc<Session>) {

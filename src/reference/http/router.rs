@@ -33,6 +33,11 @@ pub(in crate::reference) async fn answer(
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let turn = server.arrivals.begin(&connection);
     let path = request.uri().path();
+    let is_served = is_engine_path(&server, path) || app::access(path, server.faults()).is_some();
+    if server.config.envelope.is_some() && is_served {
+        return Ok(answer_enveloped(&server, &slot, &request)
+            .unwrap_or_else(|refusal| refusal.response(server.faults())));
+    }
     if is_engine_path(&server, path) && server.config.contract == Contract::WebSocket {
         return Ok(answer_plain(&server, &slot, &request)
             .unwrap_or_else(|refusal| refusal.response(server.faults())));
@@ -93,16 +98,49 @@ fn answer_plain(
     slot: &UpgradeSlot,
     request: &Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
+    check_plain_handshake(server, request)?;
+    let accepted = handshake::accept(request, &server.config)?;
+    slot.fill(Upgraded::Echo, accepted.deflate);
+    Ok(accepted.response)
+}
+
+/// Refuses a request to a plain WebSocket endpoint that is no handshake.
+fn check_plain_handshake(server: &Arc<Shared>, request: &Request<Incoming>) -> Result<(), Refusal> {
     let faults = server.faults();
-    server.faults().crash_on_request(server, request);
+    faults.crash_on_request(server, request);
     if *request.method() != Method::GET && !faults.accepts_method() {
         return Err(Refusal::BadHandshakeMethod);
     }
     if handshake::asked_protocol(request.headers(), faults) != AskedProtocol::WebSocket {
         return Err(Refusal::BadRequest);
     }
+    Ok(())
+}
+
+/// Answers a handshake of a plain WebSocket whose messages are envelopes. Its path names the namespace.
+fn answer_enveloped(
+    server: &Arc<Shared>,
+    slot: &UpgradeSlot,
+    request: &Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Refusal> {
+    check_plain_handshake(server, request)?;
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    if !app::admits_handshake(&server.config, &query) {
+        server.faults().check_admission(Refusal::Intruder)?;
+    }
+    let tokens = TokenSources::read(&query, request.headers(), server.faults());
     let accepted = handshake::accept(request, &server.config)?;
-    slot.fill(Upgraded::Echo, accepted.deflate);
+    let path = request.uri().path();
+    let namespace = if path == server.config.path {
+        "/"
+    } else {
+        path
+    };
+    let upgraded = Upgraded::Enveloped {
+        namespace: namespace.to_owned(),
+        tokens,
+    };
+    slot.fill(upgraded, accepted.deflate);
     Ok(accepted.response)
 }
 

@@ -32,6 +32,13 @@ pub(in crate::reference) fn connect_by_default(session: &Arc<Session>) {
     }
 }
 
+/// Joins a client of a plain WebSocket to the namespace that the path of its handshake names.
+pub(in crate::reference) fn connect_by_path(session: &Arc<Session>, namespace: &str) {
+    if let Some(peer) = Peer::of(session) {
+        connect(session, peer, namespace, None);
+    }
+}
+
 /// Handles a CONNECT packet.
 pub(super) fn connect(session: &Arc<Session>, peer: &Peer, name: &str, auth: Option<Data>) {
     match (session.revision, name.split_once('?')) {

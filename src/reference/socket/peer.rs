@@ -138,6 +138,13 @@ impl Peer {
     }
 }
 
+/// Returns the namespace of a session that is in one namespace at most, as that of a plain WebSocket.
+pub(in crate::reference) fn only_namespace(session: &Session) -> Option<String> {
+    let peer = Peer::of(session)?;
+    let state = peer.lock();
+    state.memberships.first().map(|(name, _)| name.to_string())
+}
+
 impl SessionHandler for Peer {
     fn has_joined(&self) -> bool {
         self.joined_once.load(Ordering::Acquire)

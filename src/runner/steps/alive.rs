@@ -35,7 +35,8 @@ const WATCH: Duration = Duration::from_millis(250);
 fn is_runners_own(attempt: &Attempt<'_>, client: &Arc<Client>, link: &Link) -> bool {
     let named = attempt.declared.get(&client.spec.name).is_some();
     let echoes = attempt.target.manifest.provides.contains("echo");
-    link.layer == Layer::WebSocket && echoes && !named
+    let is_plain = attempt.target.manifest.dialect.envelope.is_none();
+    link.layer == Layer::WebSocket && is_plain && echoes && !named
 }
 
 /// Checks that the server still answers the clients that were connected before, and that it accepts a new client.

@@ -15,7 +15,7 @@ use crate::{
         clients::{Client, Link},
         expectation,
         failure_kind::FailureKind,
-        finding::{Finding, StepResult},
+        finding::{Finding, Obstacle, StepResult},
         namespaces,
         requests::{Author, SentEvent},
         silence,
@@ -75,12 +75,35 @@ pub(super) fn outbound(
             .namespace
             .unwrap_or_else(|| client.state().namespace.clone()),
     };
+    check_envelope(attempt, client, &namespace, &outgoing.args)?;
     Ok(Outbound {
         spoken: name,
         namespace,
         name: outgoing.event,
         args: outgoing.args,
     })
+}
+
+/// Refuses an event that an envelope of the target can't carry.
+fn check_envelope(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    namespace: &str,
+    args: &[Data],
+) -> StepResult {
+    let Some(envelope) = &attempt.target.manifest.dialect.envelope else {
+        return Ok(());
+    };
+    let sentence = if namespace != client.state().namespace {
+        format!(
+            "The step sends an event in {namespace}, which is not the client's own namespace; a plain WebSocket has only one."
+        )
+    } else if !envelope.carries(args) {
+        "The step sends arguments that an envelope of the target can't carry.".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Obstacle::new(sentence).inapplicable())
 }
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> StepResult {

@@ -7,7 +7,7 @@ use super::{
     pairs, refused,
 };
 use crate::{
-    client::{ConnectFailure, Layer, Options, TransportChoice},
+    client::{ConnectFailure, Envelopes, Layer, Options, TransportChoice},
     clock,
     data::Data,
     runner::{
@@ -65,10 +65,12 @@ pub(in crate::runner) async fn bystander(
         obstacle.detail.span = None;
         obstacle.unjudged()
     };
+    let has_events = attempt.target.manifest.dialect.has_events();
     let below = match attempt.target.manifest.dialect.speaks {
+        _ if has_events && attempt.target.admits_anonymous() => None,
         Speaks::WebSocket => Some(Layer::WebSocket),
         Speaks::EngineIo => Some(Layer::EngineIo),
-        Speaks::SocketIo => (!attempt.target.admits_anonymous()).then_some(Layer::EngineIo),
+        Speaks::SocketIo => Some(Layer::EngineIo),
     };
     if let Some(layer) = below {
         let plain = ConnectOptions::default();
@@ -208,27 +210,25 @@ pub(super) async fn join(
         None => declared_namespace(attempt, client)?,
     };
     let open = client.link().filter(|link| {
-        link.layer == Layer::SocketIo && !link.has_ended() && !shapes_handshake(step)
+        link.layer == Layer::SocketIo && !link.has_ended() && !step.shapes_handshake()
     });
-    // Send the `auth` that the client declares on a new connection, or for the namespace that the client declares. A
-    // further namespace on the same connection does not get it.
-    let home = declared_namespace(attempt, client)?;
-    let declared_auth = (open.is_none() || namespace == home)
+    let declared_auth = (open.is_none() || namespace == declared_namespace(attempt, client)?)
         .then_some(declared.auth.as_ref())
         .flatten();
-    let auth = step
-        .auth
-        .as_ref()
-        .or(declared_auth)
-        .map(|template| template.render(&attempt.scope()))
-        .transpose()?;
-    // Treat `null` as no auth data, so that a row of a scenario table can leave the auth data out.
-    let auth = auth.filter(|auth| *auth != Data::Null);
+    let auth = auth_payload(attempt, step.auth.as_ref().or(declared_auth))?;
     let deadline = clock::now() + limit;
+    let envelopes = attempt.target.manifest.envelopes(&namespace);
+    if envelopes.is_some() && open.is_some() {
+        return Err(without_namespaces(client, &namespace).inapplicable());
+    }
+    let joins_by_opening = envelopes.is_some();
     let link = match open {
         Some(link) => link,
         None => {
-            let options = options(attempt, client, step, Layer::SocketIo, limit)?;
+            let mut options = options(attempt, client, step, Layer::SocketIo, limit)?;
+            if let Some(envelopes) = envelopes {
+                envelope_options(&mut options, envelopes, &namespace, auth.as_ref());
+            }
             match client.open(&attempt.target.endpoint, &options).await {
                 Ok(link) => link,
                 Err(failure) if failure.is_ours() => {
@@ -241,7 +241,7 @@ pub(super) async fn join(
     let eio3 = step.eio.or(declared.eio) == Some(3);
     // In revision 3, the server joins the client to the main namespace without a CONNECT packet from the client
     // (Socket.IO v4, "Connection to the default namespace").
-    let from = if eio3 && namespace == MAIN {
+    let from = if joins_by_opening || (eio3 && namespace == MAIN) {
         0
     } else {
         let from = link.connection.journal().entries().len();
@@ -257,6 +257,47 @@ pub(super) async fn join(
     await_admission(attempt, client, &link, &namespace, from, deadline).await
 }
 
+/// Returns the `auth` payload of a CONNECT. A step uses the `auth` that its client declares on a new connection, or for
+/// the namespace that the client declares; a further namespace on the same connection does not get it.
+fn auth_payload(attempt: &Attempt<'_>, template: Option<&Template>) -> StepResult<Option<Data>> {
+    let auth = template
+        .map(|template| template.render(&attempt.scope()))
+        .transpose()?;
+    // Treat `null` as no auth data, so that a row of a scenario table can leave the auth data out.
+    Ok(auth.filter(|auth| *auth != Data::Null))
+}
+
+/// Returns why a client can't join a further namespace on an open connection to a plain WebSocket.
+fn without_namespaces(client: &Client, namespace: &str) -> Obstacle {
+    let name = &client.spec.name;
+    Obstacle::new(format!(
+        "{name} joins {namespace} on an open connection; a plain WebSocket can't join a namespace."
+    ))
+}
+
+/// Sets the options of a connection to a plain WebSocket. Its namespace is the path of the endpoint, and the fields of
+/// the `auth` payload stand in its query, because there is no CONNECT packet.
+fn envelope_options(
+    options: &mut Options,
+    envelopes: Envelopes,
+    namespace: &str,
+    auth: Option<&Data>,
+) {
+    options.envelopes = Some(envelopes);
+    if namespace != "/" {
+        options.path.get_or_insert_with(|| namespace.to_owned());
+    }
+    let fields = auth.and_then(Data::as_object).into_iter().flatten();
+    options.query.extend(
+        fields
+            .filter(|(_, value)| **value != Data::Null)
+            .map(|(name, value)| {
+                let text = value.as_str().map(str::to_owned);
+                (name.clone(), text.unwrap_or_else(|| value.to_string()))
+            }),
+    );
+}
+
 fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {
     match &client.spec.options.namespace {
         Some(template) => attempt.namespace(template),
@@ -268,32 +309,6 @@ fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<Stri
             .main()
             .to_owned()),
     }
-}
-
-/// Returns true if a step sets options that only a new connection can use, such as headers of the handshake.
-fn shapes_handshake(options: &ConnectOptions) -> bool {
-    let ConnectOptions {
-        namespace: _,
-        auth: _,
-        query,
-        headers,
-        origin,
-        transport,
-        eio,
-        path,
-        heartbeat,
-        deflate,
-        msgpack,
-    } = options;
-    !query.is_empty()
-        || !headers.is_empty()
-        || origin.is_some()
-        || transport.is_some()
-        || eio.is_some()
-        || path.is_some()
-        || heartbeat.is_some()
-        || deflate.is_some()
-        || msgpack.is_some()
 }
 
 /// Returns the options of a connection: those of the step, else of the client, else of the run.

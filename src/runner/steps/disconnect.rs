@@ -36,6 +36,11 @@ pub(super) async fn perform(
             None => client.state().namespace.clone(),
         };
         let how = match disconnect.how {
+            // A plain WebSocket has no namespaces: a client leaves by ending its connection.
+            DisconnectHow::Leave if link.envelopes.is_some() => {
+                link.state().requests.expect_end();
+                DropHow::Close
+            }
             DisconnectHow::Leave => {
                 link.connection.send(&Packet::Disconnect {
                     namespace: namespace.clone(),

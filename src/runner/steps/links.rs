@@ -18,6 +18,12 @@ pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
         ))
         .unjudged()
     })?;
+    if link.envelopes.is_some() && link.has_ended() && link.state().requests.expects_end() {
+        let sentence = format!(
+            "{name} acts after it has left or was refused; a plain WebSocket has ended then."
+        );
+        return Err(Obstacle::new(sentence).inapplicable());
+    }
     if link.has_ended() {
         return Err(Finding::new(
             FailureKind::ConnectionEnded,

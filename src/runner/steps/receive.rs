@@ -327,9 +327,8 @@ fn value<'m>(
     entry: &Entry,
 ) -> Option<Result<Compared<'m>, Finding>> {
     let name = &client.spec.name;
-    let speaks = attempt.target.manifest.dialect.speaks;
     let echoed = matches!(what.strict, Incoming::Echo(_))
-        .then(|| echo::answer(speaks, entry))
+        .then(|| echo::answer(&attempt.target.manifest, entry))
         .flatten();
     let spoken = |own: &str| attempt.spoken_namespace(own);
     let (strict, actual) = match (&what.strict, &entry.what) {

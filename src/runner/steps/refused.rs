@@ -11,7 +11,7 @@ use super::{
     links::any_link,
 };
 use crate::{
-    client::{ConnectFailure, Entry, What},
+    client::{ConnectFailure, Ended, Entry, What},
     clock,
     data::Data,
     runner::{
@@ -371,8 +371,14 @@ async fn late_refusal(
     if let Some(index) = claim {
         link.state().received.claim(index);
     }
+    if link.envelopes.is_some() && !matches!(waited, Waited::TimedOut) {
+        link.state().requests.expect_end();
+    }
     Ok(match (waited, report) {
         (Waited::Found(()) | Waited::Ended(_), Some(report)) => Ok(report),
+        (Waited::Ended(ended), None) if link.envelopes.is_some() && ended.code.is_some() => {
+            Ok(report_in_close(&ended))
+        }
         (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(
             FailureKind::RefusalNotReported,
             format!("The server accepted {name}'s CONNECT and disconnected it without a report."),
@@ -384,4 +390,13 @@ async fn late_refusal(
         )
         .received(evidence::came_since(&link, 0))),
     })
+}
+
+/// Returns the report in the close frame with which a plain WebSocket refuses a client.
+fn report_in_close(ended: &Ended) -> Data {
+    let code = ended.code.map_or(0, |code| u64::from(code.0));
+    Data::object([
+        ("status", Data::from(code)),
+        ("message", Data::from(ended.reason.as_str())),
+    ])
 }

@@ -396,7 +396,7 @@ fn variables<'n>(
         value.inlined = Some(&context.inlined);
         let template = value.template(&entry.value);
         let references = value.references;
-        context.mentioned.note_credentials(&references);
+        context.mentioned.note_variables(&references);
         if context.variables.can_resolve(&references) {
             context.variables.set(&entry.key);
             variables.push((entry.key.clone(), template));

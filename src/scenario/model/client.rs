@@ -75,3 +75,31 @@ pub struct ConnectOptions {
     /// True if the client uses the msgpack parser.
     pub msgpack: Option<bool>,
 }
+
+impl ConnectOptions {
+    /// Returns true if a step sets options that only a new connection can use, such as headers of the handshake.
+    pub(crate) fn shapes_handshake(&self) -> bool {
+        let Self {
+            namespace: _,
+            auth: _,
+            query,
+            headers,
+            origin,
+            transport,
+            eio,
+            path,
+            heartbeat,
+            deflate,
+            msgpack,
+        } = self;
+        !query.is_empty()
+            || !headers.is_empty()
+            || origin.is_some()
+            || transport.is_some()
+            || eio.is_some()
+            || path.is_some()
+            || heartbeat.is_some()
+            || deflate.is_some()
+            || msgpack.is_some()
+    }
+}

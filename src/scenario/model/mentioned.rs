@@ -12,4 +12,8 @@ pub struct Mentioned {
     /// The namespaces of clients and steps, as the scenario writes them. A name that the scenario computes is not among
     /// them.
     pub namespaces: BTreeSet<String>,
+    /// Whether the scenario uses an id that only Socket.IO gives, as in `$sender.sid`.
+    pub socket_ids: bool,
+    /// Whether the scenario uses the user of a client, as in `$sender.user`.
+    pub users: bool,
 }

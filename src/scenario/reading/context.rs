@@ -137,7 +137,7 @@ impl<'c, 'p> StepContext<'c, 'p> {
         values.inlined = Some(&self.inlined);
         let value = read(&mut values);
         let (references, captures) = (values.references, values.captures);
-        self.mentioned.note_credentials(&references);
+        self.mentioned.note_variables(&references);
         self.variables.check(references, self.problems);
         for (index, capture) in captures.iter().enumerate() {
             if captures

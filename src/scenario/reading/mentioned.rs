@@ -1,18 +1,23 @@
-//! Collects the credentials that a scenario uses.
+//! Collects the names of the target's parts that a scenario uses.
 
 use crate::scenario::{Mentioned, scope::SECRET, values::Reference};
 
 impl Mentioned {
-    /// Adds the credentials among the variables that a value uses.
-    pub(in crate::scenario) fn note_credentials(&mut self, references: &[Reference]) {
+    /// Adds the credentials, the ids of sockets and the users among the variables that a value uses.
+    pub(in crate::scenario) fn note_variables(&mut self, references: &[Reference]) {
         for reference in references {
             if reference.name == SECRET {
                 self.credentials.insert("secret".to_owned());
                 continue;
             }
             let mut parts = reference.name.split('.');
-            if let (Some("credentials"), Some(name)) = (parts.next(), parts.next()) {
-                self.credentials.insert(name.to_owned());
+            match (parts.next(), parts.next()) {
+                (Some("credentials"), Some(name)) => {
+                    self.credentials.insert(name.to_owned());
+                }
+                (_, Some("sid" | "engine_sid" | "handshake")) => self.socket_ids = true,
+                (_, Some("user")) => self.users = true,
+                _ => {}
             }
         }
     }

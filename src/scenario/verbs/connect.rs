@@ -1,7 +1,7 @@
 //! `connect`: joins a namespace, and opens a connection if the client has none.
 
 use super::{
-    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
@@ -100,5 +100,12 @@ impl VerbModel for Connect {
             ConnectionUse::Joins(&self.options),
             WireUse::Other,
         )
+        .with_membership(match &self.answer.strict {
+            ConnectAnswer::Joined(None) => MembershipUse::Joins,
+            ConnectAnswer::Joined(Some(_)) | ConnectAnswer::Rejected(_) => {
+                MembershipUse::JoinsAndReads
+            }
+            ConnectAnswer::Refused(_) => MembershipUse::IsRefused,
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! `disconnect`: leaves a namespace, or ends the connection.
 
 use super::{
-    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
@@ -79,6 +79,14 @@ impl VerbModel for Disconnect {
     }
 
     fn facts(&self) -> Facts<'_> {
+        let membership = match self.how {
+            DisconnectHow::Half => MembershipUse::None,
+            DisconnectHow::Close
+            | DisconnectHow::Drop
+            | DisconnectHow::Leave
+            | DisconnectHow::Reset => MembershipUse::Leaves,
+        };
         Facts::new(Awaits::Nothing, ConnectionUse::Actors, WireUse::Other)
+            .with_membership(membership)
     }
 }

@@ -12,6 +12,8 @@ pub struct Facts<'s> {
     pub connection: ConnectionUse<'s>,
     /// What the step does on the wire.
     pub wire: WireUse,
+    /// What the step does with the namespaces of its clients.
+    pub membership: MembershipUse,
     /// Packets and frames whose content the scenario gives completely, as opposed to those that sockspec builds from an
     /// event's name and arguments.
     pub written: Vec<Written<'s>>,
@@ -119,6 +121,25 @@ impl WireUse {
     }
 }
 
+/// What a step does with the namespaces of the clients that it names (`as:`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MembershipUse {
+    /// The clients answer a request of the server.
+    Answers,
+    /// The server refuses the clients.
+    IsRefused,
+    /// The clients join a namespace.
+    Joins,
+    /// The clients join a namespace or are refused, and the step reads the payload of the reply.
+    JoinsAndReads,
+    /// The clients leave a namespace or end their connection.
+    Leaves,
+    /// Nothing that needs or changes a namespace.
+    None,
+    /// The clients send an event.
+    Sends,
+}
+
 /// A packet or frame that the scenario writes out itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'s> {
@@ -152,6 +173,7 @@ impl<'s> Facts<'s> {
             awaits,
             connection,
             wire,
+            membership: MembershipUse::None,
             written: Vec::new(),
             operation: None,
             named: Vec::new(),
@@ -185,6 +207,11 @@ impl<'s> Facts<'s> {
 
     pub(super) const fn calls(mut self, operation: &'s Template) -> Self {
         self.operation = Some(operation);
+        self.with_membership(MembershipUse::Sends)
+    }
+
+    pub(super) const fn with_membership(mut self, membership: MembershipUse) -> Self {
+        self.membership = membership;
         self
     }
 

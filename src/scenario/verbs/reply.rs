@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
@@ -120,6 +120,8 @@ impl VerbModel for Reply {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts::new(Awaits::Nothing, ConnectionUse::Actors, WireUse::Other).names([&self.event.name])
+        Facts::new(Awaits::Nothing, ConnectionUse::Actors, WireUse::Other)
+            .names([&self.event.name])
+            .with_membership(MembershipUse::Answers)
     }
 }

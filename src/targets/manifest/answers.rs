@@ -2,6 +2,7 @@
 
 use super::Manifest;
 use crate::{
+    client::Envelopes,
     data::Data,
     targets::{Fence, OPERATIONS, Replies},
 };
@@ -14,6 +15,13 @@ impl Manifest {
             Replies::Ack => None,
             Replies::Both | Replies::Event => Some(self.bindings.replied(name)),
         }
+    }
+
+    /// Returns the envelopes of a connection to the target, or `None` if the target has none. The connection's packets get
+    /// this namespace.
+    pub fn envelopes(&self, namespace: &str) -> Option<Envelopes> {
+        let form = self.dialect.envelope.clone()?;
+        Some(Envelopes::new(form, namespace))
     }
 
     /// Returns true if the target acknowledges requests.

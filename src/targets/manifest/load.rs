@@ -15,6 +15,10 @@ pub const REFERENCE_MANIFEST: &str = include_str!("../../../fixtures/targets/ref
 pub const REFERENCE_WEBSOCKET_MANIFEST: &str =
     include_str!("../../../fixtures/targets/reference-websocket.yaml");
 
+/// The manifest of the built-in reference server as a plain WebSocket whose messages are events in envelopes.
+pub const REFERENCE_ENVELOPE_MANIFEST: &str =
+    include_str!("../../../fixtures/targets/reference-envelope.yaml");
+
 /// Loads a manifest. Relative paths in the manifest start at `folder`.
 ///
 /// # Errors

@@ -22,7 +22,10 @@ mod tests;
 mod values;
 mod variables;
 
-pub use load::{REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest, load_manifest_in};
+pub use load::{
+    REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest,
+    load_manifest_in,
+};
 pub use mentions::ManifestMentions;
 pub use model::Manifest;
 pub use spec::{Launch, LaunchSpec, Profile, Ready};

@@ -84,7 +84,7 @@ impl Manifest {
             .require("url", problems)
             .and_then(|field| address(field, launched, problems));
         let dialect = read_or_default(fields.get("dialect"), dialect::read, problems);
-        let provides = provides(&fields, dialect, problems);
+        let provides = provides(&fields, &dialect, problems);
         let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
         let profiles = fields.get("profiles");
         let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
@@ -144,6 +144,9 @@ impl Manifest {
     pub fn with(&self, profile: &Profile) -> Self {
         let mut with = self.clone();
         with.dialect.speaks = self.speaks_with(profile);
+        if with.dialect.speaks != Speaks::WebSocket {
+            with.dialect.envelope = None;
+        }
         with.provides.extend(profile.provides.iter().cloned());
         with.provides
             .retain(|capability| self.provides_with(profile, capability));
@@ -161,10 +164,10 @@ fn read_or_default<'n, T: Default>(
 }
 
 /// Reads the capabilities. Adds those that the target's dialect implies, such as `engine-io`.
-fn provides(fields: &Fields<'_>, dialect: Dialect, problems: &mut Problems) -> BTreeSet<String> {
+fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> BTreeSet<String> {
     let mut provides = names(fields.get("provides"), problems);
     provides.insert(dialect.speaks.capability().to_owned());
-    if !dialect.errors.is_of_nestjs() {
+    if dialect.carries_several_arguments() {
         provides.insert(SEVERAL_ARGUMENTS.to_owned());
     }
     let listed = fields.raw("provides");

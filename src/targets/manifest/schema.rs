@@ -84,12 +84,33 @@ fn schema() -> Value {
     );
     let launch = json!({ "anyOf": [{ "const": "built-in" }, launch] });
     let speaks = json!({ "enum": Speaks::ALL.map(Speaks::name) });
+    let envelope = mapping(
+        &[
+            ("event", text.clone(), "the field with the event's name"),
+            (
+                "data",
+                text.clone(),
+                "the field with the payload; without it, the payload's fields stand beside the event's name",
+            ),
+            (
+                "id",
+                text.clone(),
+                "the field with the number of a request, which its answer repeats",
+            ),
+        ],
+        &["event"],
+    );
     let dialect = mapping(
         &[
             (
                 "errors",
                 json!({ "enum": ErrorStyle::ALL.map(ErrorStyle::name) }),
                 "how the application reports refusals",
+            ),
+            (
+                "envelope",
+                json!({ "anyOf": [{ "enum": ["array", "json-rpc"] }, envelope] }),
+                "how events travel in the text messages of a plain WebSocket",
             ),
             (
                 "replies",
@@ -420,6 +441,8 @@ fn schema_and_loader_refuse_the_same_manifests() {
         manifest("fence: { emit: ping }"),
         manifest("fence: { call: echo, expect: pong }"),
         manifest("dialect: { replies: never }"),
+        manifest("dialect: { speaks: websocket, envelope: { data: data } }"),
+        manifest("dialect: { speaks: websocket, envelope: xml }"),
         manifest("timing: { within: 5 }"),
         manifest("profiles: { a: { lack: [b] } }"),
     ] {

@@ -31,6 +31,12 @@ fn open_packet(client: usize) -> String {
 /// How events travel.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Wire {
+    /// An array of the event and its payload, over a plain WebSocket.
+    Array,
+    /// JSON-RPC 2.0 over a plain WebSocket.
+    JsonRpc,
+    /// An object `{event, data, id}` over a plain WebSocket.
+    Object,
     /// Socket.IO over a WebSocket, without polling.
     SocketIo,
 }
@@ -140,6 +146,7 @@ fn receive(hub: &Mutex<Hub>, chat: Chat, client: usize, text: &str) {
             return;
         }
         Wire::SocketIo => socket_io_request(client, text),
+        Wire::Array | Wire::JsonRpc | Wire::Object => plain_request(hub.wire, client, text),
     };
     if let Some(request) = request {
         chat.handle(&mut hub, &request);
@@ -159,10 +166,36 @@ fn socket_io_request(client: usize, text: &str) -> Option<Request> {
     })
 }
 
+/// Returns the event in a message of a plain WebSocket.
+fn plain_request(wire: Wire, client: usize, text: &str) -> Option<Request> {
+    let message: Value = serde_json::from_str(text).ok()?;
+    let (event, data) = match wire {
+        Wire::Array => (&message[0], &message[1]),
+        // `params` is an object, or a list with the payload.
+        Wire::JsonRpc if message["params"].is_array() => {
+            (&message["method"], &message["params"][0])
+        }
+        Wire::JsonRpc => (&message["method"], &message["params"]),
+        Wire::Object => (&message["event"], &message["data"]),
+        Wire::SocketIo => return None,
+    };
+    Some(Request {
+        client,
+        event: event.as_str()?.to_owned(),
+        data: data.clone(),
+        id: message["id"].as_u64(),
+    })
+}
+
 impl Hub {
     /// Sends an event to one client.
     pub(super) fn emit(&self, client: usize, event: &str, data: &Value) {
         let text = match self.wire {
+            Wire::Array => json!([event, data]).to_string(),
+            Wire::JsonRpc => {
+                json!({ "jsonrpc": "2.0", "method": event, "params": data }).to_string()
+            }
+            Wire::Object => json!({ "event": event, "data": data }).to_string(),
             Wire::SocketIo => format!("42{}", json!([event, data])),
         };
         self.send(client, Message::text(text));
@@ -172,6 +205,9 @@ impl Hub {
     pub(super) fn acknowledge(&self, request: &Request, data: &Value) {
         let Some(id) = request.id else { return };
         let text = match self.wire {
+            Wire::Array => return,
+            Wire::JsonRpc => json!({ "jsonrpc": "2.0", "id": id, "result": data }).to_string(),
+            Wire::Object => json!({ "event": "done", "data": data, "id": id }).to_string(),
             Wire::SocketIo => format!("43{id}{}", json!([data])),
         };
         self.send(request.client, Message::text(text));

@@ -1,6 +1,7 @@
 //! Tests with small gateways that are no contract application: each is right, or has one stated mistake.
 
 mod chat;
+mod envelopes;
 mod hub;
 mod replies;
 

@@ -1,0 +1,62 @@
+//! The envelopes of one connection: how its events travel in the text messages of a plain WebSocket.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::wire::{
+    Envelope,
+    socket_io::{AckId, Packet},
+};
+
+/// The form of a connection's envelopes, and the requests that the client has sent. A clone shares the requests.
+#[derive(Clone, Debug)]
+pub struct Envelopes {
+    form: Arc<Envelope>,
+    namespace: Arc<str>,
+    asked: Arc<Mutex<BTreeSet<AckId>>>,
+}
+
+impl Envelopes {
+    /// Returns the envelopes of a new connection. Received packets get this namespace.
+    pub fn new(form: Envelope, namespace: &str) -> Self {
+        Self {
+            form: Arc::new(form),
+            namespace: namespace.into(),
+            asked: Arc::default(),
+        }
+    }
+
+    /// Returns the namespace of the connection's packets.
+    pub(super) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Returns the text that carries a packet, or `None` if an envelope can't carry it.
+    pub(super) fn encode(&self, packet: &Packet) -> Option<String> {
+        if let Packet::Event { id: Some(id), .. } = packet {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.insert(*id);
+        }
+        self.form.encode(packet)
+    }
+
+    /// Returns the packet in a text that the client has sent.
+    pub fn sent(&self, text: &str) -> Option<Packet> {
+        let packets = self.form.decode(text, &self.namespace, &|_| false);
+        packets.into_iter().next()
+    }
+
+    /// Returns the text of a received packet; `None` for a packet that stands for no message.
+    pub fn received(&self, packet: &Packet) -> Option<String> {
+        self.form.encode(packet)
+    }
+
+    /// Returns the packets in a text message; none if the message is no envelope.
+    pub(super) fn decode(&self, text: &str) -> Vec<Packet> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        self.form
+            .decode(text, &self.namespace, &|id| asked.contains(&id))
+    }
+}
