@@ -381,15 +381,22 @@ mod tests {
             r#"{"data":{"ok":true},"id":7}"#,
             r#"{"data":{"ok":true},"id":"7"}"#,
         ] {
-            assert_eq!(decoded(&envelope, text), [answer.clone()], "{text}");
+            assert_eq!(
+                decoded(&envelope, text),
+                std::slice::from_ref(&answer),
+                "{text}"
+            );
         }
         let failed = ack(6, &[json!({"error": {"code": -3}})]);
         assert_eq!(
             decoded(&envelope, r#"{"id":7,"error":{"code":-3}}"#),
-            [failed.clone()]
+            std::slice::from_ref(&failed)
         );
         let response = r#"{"jsonrpc":"2.0","id":7,"error":{"code":-3}}"#;
-        assert_eq!(decoded(&Envelope::JsonRpc, response), [failed.clone()]);
+        assert_eq!(
+            decoded(&Envelope::JsonRpc, response),
+            std::slice::from_ref(&failed)
+        );
         let batch = format!("[{response},5,{response}]");
         assert_eq!(
             decoded(&Envelope::JsonRpc, &batch),
