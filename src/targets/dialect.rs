@@ -48,10 +48,18 @@ error_styles! {
     /// The acknowledgement reports the refusal: `{error: {code, message}}` or `{success: false, error}`.
     #[default]
     Ack: "ack", None;
+    /// An event `error` reports the refusal: a text, or an object with a message. No acknowledgement follows.
+    ErrorEvent: "error-event", Some("error");
     /// An event `exception` reports the refusal: `{status, message, code?}`. No acknowledgement follows.
     Exception: "exception", Some("exception");
-    /// The event `exception` of NestJS 11 reports the refusal: `{status, message, cause: {pattern, data}}`.
+    /// The event `exception` of NestJS 10 reports the refusal: `{status, message}`, or the object or list that the
+    /// application throws.
+    Nestjs10: "nestjs-10", Some("exception");
+    /// The event `exception` of NestJS 11 reports the refusal: `{status, message, cause: {pattern, data}}`, or the object
+    /// or list that the application throws.
     Nestjs11: "nestjs-11", Some("exception");
+    /// The event `exception` of NestJS 12 reports the refusal in the forms of NestJS 11.
+    Nestjs12: "nestjs-12", Some("exception");
 }
 
 /// The way in which the result of a request comes back to the client that sent the request.
@@ -191,7 +199,8 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
                 .iter()
                 .find_map(|layer| joined_text(layer.get(name)?))
         })
-        .or_else(|| layers.iter().find_map(|layer| joined_text(layer)));
+        .or_else(|| layers.iter().find_map(|layer| joined_text(layer)))
+        .or_else(|| layers.iter().find_map(|layer| constraints(layer)));
     let fields = [
         ("code", first(&CODE_FIELDS)),
         ("message", text.map(Data::from)),
@@ -205,6 +214,13 @@ pub fn normalise_refusal(report: Option<&Data>) -> Data {
     )
 }
 
+/// Returns the messages of an invalid field in the form of class-validator: `{property, constraints: {rule: message}}`.
+fn constraints(layer: &Data) -> Option<String> {
+    let messages = layer.get("constraints")?.as_object()?;
+    let texts: Option<Vec<&str>> = messages.values().map(Data::as_str).collect();
+    texts.map(|texts| texts.join("; "))
+}
+
 /// Collects a refusal and the objects nested in it, the outermost first.
 fn collect_nested<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
     /// The limit on objects nested in a refusal. Real servers nest at most three.
@@ -213,6 +229,13 @@ fn collect_nested<'a>(report: &'a Data, layers: &mut Vec<&'a Data>) {
         return;
     }
     layers.push(report);
+    // A list of the invalid fields, as class-validator returns it: the first one names the field.
+    if let Some(first) = report.as_array().and_then(|items| items.first())
+        && first.get("property").is_some()
+    {
+        collect_nested(first, layers);
+        return;
+    }
     let inner = report
         .get("error")
         .filter(|inner| inner.as_object().is_some() || inner.as_str().is_some())
@@ -266,6 +289,7 @@ mod tests {
             json!({"statusCode": 400, "message": ["name is short", "age is low"], "error": "Bad Request"}),
             json!({"status": "error", "kind": "validation", "errors": ["a", "b"]}),
             json!(["name", "age"]),
+            json!([{"property": "text", "constraints": {"maxLength": "too long", "isString": "no text"}}]),
             json!("only text"),
             json!({}),
         ];
@@ -281,6 +305,7 @@ mod tests {
         {"message":"name is short; age is low","status":400}
         {"code":"validation","message":"a; b","status":"error"}
         {"message":"name; age"}
+        {"message":"too long; no text","field":"text"}
         {"message":"only text"}
         {}
         "#);
