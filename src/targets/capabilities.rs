@@ -197,6 +197,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "transport-names",
+        meaning: "the answer to `whoami` names the transport of the connection",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "volatile",
         meaning: "`announce-volatile` sends a volatile broadcast",
         source: Source::Events,
