@@ -282,7 +282,7 @@ fn settings(
     let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
     Settings {
         first: baseline.map(Baseline::scenarios).unwrap_or_default(),
-        jobs: args.pace.jobs.map_or(target.host.jobs(), number),
+        jobs: args.pace.jobs.map_or(target.jobs(), number),
         repeat: number(args.repeat),
         retries: number(args.retries),
         fail_fast: args.fail_fast,

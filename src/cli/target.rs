@@ -279,12 +279,20 @@ async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
     manifest.path.clone_from(&probed.path);
     add_findings(&mut manifest, probed);
+    // The user has no manifest that could list them.
+    manifest.observed.unlisted_greetings.clear();
     Ok(manifest)
 }
 
 fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.provides.extend(probed.provides);
-    manifest.greetings.extend(probed.greetings);
+    manifest.observed = probed.observed;
+    for event in probed.greetings {
+        if !manifest.greetings.contains(&event) {
+            manifest.observed.unlisted_greetings.push(event.clone());
+            manifest.greetings.push(event);
+        }
+    }
 }
 
 /// Probes the server if its manifest names no transport, and adds the findings to the manifest. Does not probe the

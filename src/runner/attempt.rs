@@ -81,6 +81,8 @@ pub(super) struct Notes {
     pub(super) proofs: Vec<String>,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
+    /// Whether the response to a poll of an `http` step held a DISCONNECT packet.
+    pub(super) was_disconnected: bool,
     /// The number of requests that steps have sent. The connections hold the requests themselves.
     pub(super) requests: u64,
     /// The value of `requests` at the end of the last `deliver` step that received its events.

@@ -170,6 +170,19 @@ enum Keeper {
 }
 
 impl Target {
+    /// The number of clients that a scenario has at most, with few exceptions.
+    const CLIENTS: usize = 4;
+
+    /// Returns the default number of scenarios that run at once: that of the host, or fewer if a probe found that the
+    /// server accepts only some clients at once.
+    pub fn jobs(&self) -> usize {
+        let jobs = self.host.jobs();
+        match self.manifest.observed.clients_at_once {
+            Some(clients) => jobs.min(clients / Self::CLIENTS).max(1),
+            None => jobs,
+        }
+    }
+
     /// Starts one server with the settings of a profile (a variant of the target with other settings), and measures how
     /// fast the server answers.
     pub(super) async fn start(

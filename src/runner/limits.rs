@@ -3,10 +3,11 @@
 
 use tokio::time::Instant;
 
-use super::{attempt::Attempt, error_kind::ErrorKind, finding::Obstacle, pulse};
-use crate::{client::What, clock, net::count_file_shortages};
+use super::{attempt::Attempt, clients::Link, error_kind::ErrorKind, finding::Obstacle, pulse};
+use crate::{client::What, clock, net::count_file_shortages, wire::websocket::CloseCode};
 
-/// Returns an obstacle if a client sent more at once than the target announced as its limit.
+/// Returns an obstacle if a client sent more at once than the target announced as its limit, or, on a plain WebSocket
+/// endpoint, more than it returned to the probe.
 ///
 /// Returns `None` for a scenario that needs the capability `max-payload` or `small-payload`, because it tests the limit
 /// itself.
@@ -15,15 +16,34 @@ pub(super) fn sent_more_than_announced(attempt: &Attempt<'_>) -> Option<Obstacle
     if attempt.scenario.needs.iter().any(about_limits) {
         return None;
     }
+    let returned = attempt.target.manifest.observed.largest_message;
     let mut links = attempt.clients().flat_map(|client| client.links());
     links.find_map(|link| {
-        let limit = link.connection.handshake()?.max_payload?;
-        let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit);
+        let announced = link.connection.handshake().and_then(|open| open.max_payload);
+        let limit = announced.or(returned)?;
+        let exceeds = u64::try_from(link.largest_sent()).is_ok_and(|sent| sent > limit)
+            || (announced.is_none() && was_too_big(&link));
         exceeds.then(|| {
-            Obstacle::new(format!(
-                "the scenario sends a message or a POST of more than the {limit} bytes that the target announces as its limit"
-            ))
+            Obstacle::new(match announced {
+                Some(_) => format!(
+                    "the scenario sends a message or a POST of more than the {limit} bytes that the target announces as its limit"
+                ),
+                None => format!(
+                    "the scenario sends a message of more than {limit} bytes, the largest message that the target returned to the probe"
+                ),
+            })
         })
+    })
+}
+
+/// Returns true if the server closed a connection because a message was too big (RFC 6455 section 7.4.1). A compressed
+/// message can be small when it is sent, and too big when it has been decompressed.
+fn was_too_big(link: &Link) -> bool {
+    const TOO_BIG: CloseCode = CloseCode(1009);
+    let entries = link.connection.journal().entries();
+    entries.iter().any(|entry| match &entry.what {
+        What::Ended(ended) => !ended.by_us && ended.code == Some(TOO_BIG),
+        _ => false,
     })
 }
 

@@ -101,6 +101,11 @@ impl Maskable for Notice {
                 namespace.mask(secrets);
             }
             Self::TargetLost { reason } => reason.mask(secrets),
+            Self::UnlistedGreetings { events } => {
+                for event in events {
+                    event.mask(secrets);
+                }
+            }
             Self::CertificatesNotChecked
             | Self::EndsByItself { after: _ }
             | Self::NonePassed {

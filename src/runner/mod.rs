@@ -15,6 +15,7 @@ mod coverage;
 mod credential_cache;
 mod death;
 mod death_outcome;
+mod dismissal;
 mod echo;
 mod echo_form;
 mod envelope_fit;

@@ -31,6 +31,11 @@ pub enum Notice {
         /// How long the runner waited for the acknowledgement.
         within: Duration,
     },
+    /// The application sends events that no scenario asks for, and that the manifest does not list.
+    UnlistedGreetings {
+        /// The names of the events.
+        events: Vec<String>,
+    },
     /// A server ends some time after its start, even if no scenario runs.
     EndsByItself {
         /// The time between the start of the server and its end.
@@ -101,6 +106,7 @@ impl fmt::Display for Notice {
                     humantime::format_duration(*within)
                 )
             }
+            Self::UnlistedGreetings { events } => unlisted_greetings(formatter, events),
             Self::EndsByItself { after } => write!(
                 formatter,
                 "the target ends {} after its start, also while no scenario runs; no scenario is blamed for that",
@@ -135,6 +141,15 @@ impl fmt::Display for Notice {
             ),
         }
     }
+}
+
+fn unlisted_greetings(formatter: &mut fmt::Formatter<'_>, events: &[String]) -> fmt::Result {
+    let names = events.join("`, `");
+    let list = events.join(", ");
+    write!(
+        formatter,
+        "clients receive `{names}`, which no scenario asks for, and ignore it; `greetings: [{list}]` in the manifest says so"
+    )
 }
 
 fn none_passed(

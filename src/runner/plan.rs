@@ -109,6 +109,9 @@ fn choose_profile(
     needs: &BTreeSet<&str>,
     manifest: &Manifest,
 ) -> Result<Option<usize>, String> {
+    if let Some(reason) = find_closed_door(scenario, manifest) {
+        return Err(reason);
+    }
     let usual = manifest.dialect.speaks;
     let suits = |speaks| {
         speaks == Speaks::SocketIo
@@ -172,6 +175,19 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
         ));
     }
     namespaces::find_obstacle(scenario, manifest)
+}
+
+/// Returns why a probe found that the scenario's clients can't connect to the target: it lets no client in without a
+/// login, or speaks another revision of Engine.IO.
+fn find_closed_door(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
+    if let Some(refused) = &manifest.observed.refuses_strangers {
+        return Some(format!(
+            "{refused}; describe in a manifest how clients log in"
+        ));
+    }
+    let is_old = manifest.observed.is_revision_3_only;
+    (is_old && !scenario.needs.iter().any(|need| need == "eio3"))
+        .then(|| "the target speaks only revision 3 of Engine.IO".to_owned())
 }
 
 /// Returns a credential that the scenario uses and that the target does not have, because its manifest does not give it

@@ -6,6 +6,7 @@ use tracing::Instrument;
 
 use super::{
     attempt::Attempt,
+    dismissal::find_dismissal,
     event::EventKind,
     finding::{Finding, Obstacle, StepResult, Stop},
     illegal_end::name_illegal_data,
@@ -128,6 +129,11 @@ async fn run_attempt(attempt: &Attempt<'_>) -> Finished {
     }
     if matches!(stop, Some(Stop::Breach(_)))
         && let Some(obstacle) = limits::sent_more_than_announced(attempt)
+    {
+        stop = Some(obstacle.inapplicable());
+    }
+    if !matches!(stop, Some(Stop::Inapplicable(_)))
+        && let Some(obstacle) = find_dismissal(attempt, stop.as_ref())
     {
         stop = Some(obstacle.inapplicable());
     }

@@ -129,6 +129,12 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let notice = fence_notice(&instance.live);
             notices.extend(notice.filter(|notice| !notices.contains(notice)));
         }
+        let unlisted = &manifest.observed.unlisted_greetings;
+        if !unlisted.is_empty() {
+            notices.push(Notice::UnlistedGreetings {
+                events: unlisted.clone(),
+            });
+        }
         for (tier, count) in left_out {
             notices.push(Notice::TierLeftOut {
                 tier: *tier,

@@ -33,7 +33,7 @@ pub(super) fn is_unrelated(attempt: &Attempt<'_>, packet: &Packet) -> bool {
     }
 }
 
-/// Returns true if an Engine.IO packet carries a Socket.IO packet that has nothing to do with the scenario.
+/// Returns true if an Engine.IO packet carries a message that has nothing to do with the scenario.
 pub(super) fn is_unrelated_message(attempt: &Attempt<'_>, message: &EnginePacket) -> bool {
     if message.kind == PacketType::Message && is_unknown(attempt) {
         match &message.data {
@@ -46,10 +46,28 @@ pub(super) fn is_unrelated_message(attempt: &Attempt<'_>, message: &EnginePacket
             PacketData::Text(_) => {}
         }
     }
+    if message.kind == PacketType::Message && speaks_in_its_own_way(attempt) {
+        let packet = packet_in(message);
+        let is_own = match &message.data {
+            PacketData::Binary(_) => false,
+            PacketData::Text(text) => attempt.unique.is_in(text) || text.contains(BAIT),
+        };
+        if packet.is_none() {
+            return !is_own;
+        }
+    }
     packet_in(message).is_some_and(|packet| is_unrelated(attempt, &packet))
 }
 
+/// Returns true if the target is an Engine.IO server on which neither Socket.IO nor an echo was found. It may send any
+/// message at any time.
+fn speaks_in_its_own_way(attempt: &Attempt<'_>) -> bool {
+    let provides = |capability| attempt.target.manifest.provides.contains(capability);
+    let known = ["engine-echo", "echo", "socket-io"];
+    !attempt.target.knows_application() && !known.into_iter().any(provides)
+}
+
 /// Returns true if the target is a Socket.IO application that no manifest describes.
-fn is_unknown(attempt: &Attempt<'_>) -> bool {
+pub(super) fn is_unknown(attempt: &Attempt<'_>) -> bool {
     attempt.target.manifest.dialect.has_events() && !attempt.target.knows_application()
 }

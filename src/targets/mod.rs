@@ -14,6 +14,7 @@ mod launch_error;
 mod log;
 mod manifest;
 mod namespaces;
+mod observed;
 mod port;
 mod probe;
 mod process;
@@ -38,6 +39,7 @@ pub use manifest::{
     REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};
+pub use observed::{Observed, StrangerClose};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use userinfo::{has_userinfo, without_userinfo};

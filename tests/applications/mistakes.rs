@@ -101,3 +101,73 @@ pub(crate) const WEBSOCKETS: &[&str] = &[
     "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
     "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
 ];
+
+/// Deviations of aiohttp and of python-engineio on aiohttp: a bad compression offer, unmasked frames, handshakes without a
+/// transport.
+pub(crate) const AIOHTTP: &[&str] = &[
+    "engine.io/bad-handshake-refused[no-transport]",
+    "engine.io/bad-websocket-handshake-refused[an-empty-transport]",
+    "engine.io/every-post-answered[another-revision-than-the-session-s]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/second-poll-ends-session",
+    "engine.io/websocket-without-transport-refused",
+    "websocket/bad-close-refused[the-code-of-a-lost-connection]",
+    "websocket/bad-compression-offer-declined[a-parameter-that-stands-twice]",
+    "websocket/bad-compression-offer-declined[a-window-of-the-client-that-is-too-large]",
+    "websocket/bad-compression-offer-declined[a-window-of-the-server-without-a-size]",
+    "websocket/bad-frame-fails-connection[an-unmasked-frame]",
+    "websocket/bad-frame-fails-connection[an-unmasked-ping]",
+];
+
+/// Deviations of python-engineio with simple-websocket behind Werkzeug: see [`ENGINEIO_UVICORN`]; a bad WebSocket handshake
+/// or a bad frame is an error of the server, and TCP streams stay open.
+pub(crate) const WERKZEUG: &[&str] = &[
+    "engine.io/bad-handshake-refused[no-transport]",
+    "engine.io/bad-websocket-handshake-refused[an-empty-transport]",
+    "engine.io/chunked-post-read",
+    "engine.io/every-post-answered[an-unknown-packet-type]",
+    "engine.io/every-post-answered[another-revision-than-the-session-s]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/post-beside-post-answered",
+    "engine.io/second-poll-ends-session",
+    "engine.io/second-post-ends-session",
+    "engine.io/unknown-packet-type-refused[a-blank]",
+    "engine.io/unknown-packet-type-refused[a-letter]",
+    "engine.io/unknown-packet-type-refused[a-minus]",
+    "engine.io/upgrade-after-wrong-probe[a-bare-ping]",
+    "engine.io/upgrade-after-wrong-probe[a-message]",
+    "engine.io/websocket-without-transport-refused",
+    "websocket/bad-compression-offer-declined[a-parameter-that-does-not-exist]",
+    "websocket/bad-compression-offer-declined[a-parameter-that-stands-twice]",
+    "websocket/bad-compression-offer-declined[a-value-where-none-belongs]",
+    "websocket/bad-compression-offer-declined[a-window-of-the-server-without-a-size]",
+    "websocket/bad-compression-offer-declined[a-window-that-is-no-number]",
+    "websocket/bad-handshake-refused[a-version-that-does-not-exist]",
+    "websocket/bad-handshake-refused[no-key]",
+    "websocket/bad-handshake-refused[no-version]",
+    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
+    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
+    "websocket/empty-compressed-message-harmless[text]",
+    "websocket/ping-between-compressed-fragments",
+    "websocket/server-ends-stream[because-the-client-left]",
+    "websocket/server-ends-stream[because-the-server-closed]",
+];
+
+/// As [`ENGINEIO_UVICORN_ECHO`], on an application with a handler of all events: the library also hands it events whose name is
+/// no text.
+pub(crate) const ENGINEIO_CATCH_ALL: &[&str] = &[
+    "engine.io/bad-handshake-refused[no-transport]",
+    "engine.io/chunked-post-read",
+    "engine.io/close-packet-releases-poll",
+    "engine.io/every-post-answered[another-revision-than-the-session-s]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/post-beside-post-answered",
+    "engine.io/second-poll-ends-session",
+    "engine.io/second-post-ends-session",
+    "engine.io/websocket-without-transport-refused",
+    "socket.io/malformed-packet-refused[a-text-for-a-list]",
+    "socket.io/malformed-packet-refused[null-for-a-name]",
+    "socket.io/malformed-packet-refused[true-for-a-name]",
+    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
+    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
+];

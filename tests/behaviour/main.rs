@@ -29,6 +29,7 @@ mod serve;
 mod server;
 #[cfg(target_os = "linux")]
 mod signals;
+mod strangers;
 mod support;
 mod targets;
 mod tls;

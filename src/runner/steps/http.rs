@@ -15,7 +15,7 @@ use crate::{
         evidence,
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
-        greetings::without_greetings,
+        greetings::without_unrelated,
         outcome::SeenLine,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
@@ -73,9 +73,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     judge(attempt, &what, http.response.as_ref(), &response)
 }
 
-/// Sends a request and returns the response without greetings, which are events that the server sends to every client.
+/// Sends a request and returns the response without events that have nothing to do with the scenario, such as greetings.
 ///
-/// If the response to a poll holds nothing but greetings, the request is sent again.
+/// If the response to a poll holds nothing but such events, the request is sent again.
 async fn ask(
     attempt: &Attempt<'_>,
     asked: HttpRequest,
@@ -93,7 +93,7 @@ async fn ask(
         let body = std::str::from_utf8(&response.body).ok();
         let stripped = body
             .filter(|_| is_poll)
-            .and_then(|body| without_greetings(&attempt.target.manifest, body));
+            .and_then(|body| without_unrelated(attempt, body));
         match stripped {
             None => return Ok(response),
             Some(rest) if rest.is_empty() && clock::now() < deadline => {}

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason},
-    targets::{AckPatterns, Bindings, Credentials, Dialect, Fence, Secrets, Speaks},
+    targets::{AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, Secrets, Speaks},
 };
 
 /// The default timeout of each wait in a scenario.
@@ -63,6 +63,8 @@ pub struct Manifest {
     pub folder: PathBuf,
     /// The values from the environment, which outputs have to mask.
     pub secrets: Secrets,
+    /// What a probe saw of the server that is no capability.
+    pub observed: Observed,
 }
 
 /// The capability of a target whose handlers get the arguments of an event as the client sent them.
@@ -116,6 +118,7 @@ impl Manifest {
             profiles: profiles.unwrap_or_default(),
             folder: PathBuf::new(),
             secrets: Secrets::default(),
+            observed: Observed::default(),
         };
         fields.finish(problems);
         Some(manifest)

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{
     super::Speaks,
+    asking::open,
     echo,
     finding::Finding,
     greetings::{Welcome, welcome},
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{Connection, Endpoint, TransportChoice},
+    client::{Connection, Endpoint, Options, TransportChoice},
     targets::capability::{Capability, Source},
 };
 
@@ -38,14 +39,14 @@ pub(super) async fn application(
         return (Speaks::SocketIo, nothing, silent);
     };
     match connect(&connection).await {
-        Ok(Reply::Named) => joined(&connection).await,
+        Ok(Reply::Named) => joined(endpoint, transport, &connection).await,
         Ok(Reply::Nameless) => {
             let echo = echo::engine(endpoint, transport).await;
             if echo.iter().any(|finding| finding.found) {
                 let repeated = Finding::no(NAME, "the server only sends the client's packets back");
                 (Speaks::EngineIo, [vec![repeated], echo].concat(), silent)
             } else {
-                joined(&connection).await
+                joined(endpoint, transport, &connection).await
             }
         }
         Err(Unconnected::Refused(seen)) => {
@@ -65,8 +66,16 @@ pub(super) async fn application(
 }
 
 /// Returns the findings of a client that has joined the main namespace.
-async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
-    match welcome(connection).await {
+async fn joined(
+    endpoint: &Endpoint,
+    transport: TransportChoice,
+    connection: &Connection,
+) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
+    let neighbour = async {
+        let opened = open(endpoint, transport, Options::default()).await;
+        opened.ok()
+    };
+    match welcome(connection, neighbour).await {
         Welcome::Stays(greetings) => {
             let joined = Finding::yes(NAME, "every client can join the namespace /");
             let echo = echo::socket(connection).await;
@@ -74,6 +83,11 @@ async fn joined(connection: &Connection) -> (Speaks, Vec<Finding>, BTreeSet<Stri
         }
         Welcome::Disconnected => {
             let seen = "every client can join the namespace /, but is disconnected at once";
+            let findings = vec![Finding::no(NAME, seen)];
+            (Speaks::SocketIo, findings, BTreeSet::new())
+        }
+        Welcome::Replaced => {
+            let seen = "every client can join the namespace /, but is disconnected when another client joins";
             let findings = vec![Finding::no(NAME, seen)];
             (Speaks::SocketIo, findings, BTreeSet::new())
         }

@@ -14,7 +14,7 @@ use crate::{
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
-        websocket::Frame,
+        websocket::{Frame, OpCode},
     },
 };
 
@@ -41,7 +41,7 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
 ];
 
 /// The message that the probes send.
-const MARKER: &str = "sockspec-probe";
+pub(super) const MARKER: &str = "sockspec-probe";
 
 /// The size in bytes of the largest message that scenarios send.
 pub(super) const LARGE: usize = 1_000_000;
@@ -49,19 +49,27 @@ pub(super) const LARGE: usize = 1_000_000;
 /// The timeout for an echo. It is shorter than the timeout of other answers, because most servers send no echo.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Probes whether a plain WebSocket sends a text back.
+/// Probes whether a plain WebSocket sends a text back, to its sender only.
 ///
 /// # Errors
 ///
 /// Returns an error if no WebSocket opens.
 pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure> {
     let connection = open_plain(endpoint).await?;
+    let listener = open_plain(endpoint).await;
     connection.send_text(MARKER.to_owned());
     let came = first(&connection, |what| match what {
         What::Message(data) => Some(data.clone()),
         _ => None,
     });
-    Ok(echo(came.await))
+    let finding = echo(came.await);
+    if let (true, Ok(listener)) = (finding.found, &listener)
+        && hears_others(listener).await
+    {
+        let seen = "a text comes back, but to every client and not only to its sender";
+        return Ok(Finding::no(finding.capability, seen));
+    }
+    Ok(finding)
 }
 
 /// Probes the further capabilities of a plain WebSocket: binary messages, large messages, compression. `echo` is the
@@ -79,6 +87,14 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
             binary_echo(came.await)
         }
         Err(failure) => Finding::no("binary-echo", failure.to_string()),
+    };
+    let binary = if binary.found && !echo.found {
+        Finding::no(
+            "binary-echo",
+            "bytes come back, but no text comes back to its sender only",
+        )
+    } else {
+        binary
     };
     let large = if echo.found {
         large(endpoint).await
@@ -177,12 +193,30 @@ pub(super) async fn socket(connection: &Connection) -> Finding {
     }
 }
 
-async fn open_plain(endpoint: &Endpoint) -> Result<Connection, ConnectFailure> {
+/// Opens a plain WebSocket.
+pub(super) async fn open_plain(endpoint: &Endpoint) -> Result<Connection, ConnectFailure> {
     let options = Options {
         layer: Layer::WebSocket,
         ..Options::default()
     };
     open(endpoint, TransportChoice::WebSocket, options).await
+}
+
+/// Returns true if the text that another client sent also arrived at this one. A ping and its pong prove that everything
+/// that was sent to this client before has arrived.
+async fn hears_others(listener: &Connection) -> bool {
+    let ping = Frame {
+        opcode: OpCode::Ping,
+        mask: Some(random::random()),
+        ..Frame::binary(Bytes::from_static(MARKER.as_bytes()))
+    };
+    listener.send_frame(ping.into(), None);
+    let came = first(listener, |what| match what {
+        What::Message(PacketData::Text(text)) if text.as_str() == MARKER => Some(true),
+        What::Frame(frame) if frame.opcode == OpCode::Pong => Some(false),
+        _ => None,
+    });
+    came.await.unwrap_or(false)
 }
 
 fn echo(came: Option<PacketData>) -> Finding {
@@ -209,7 +243,10 @@ fn binary_echo(came: Option<PacketData>) -> Finding {
 
 /// Waits for a journal entry for which `kind` returns a value, and returns this value. Returns `None` after the timeout
 /// or at the end of the connection.
-async fn first<T>(connection: &Connection, kind: impl Fn(&What) -> Option<T>) -> Option<T> {
+pub(super) async fn first<T>(
+    connection: &Connection,
+    kind: impl Fn(&What) -> Option<T>,
+) -> Option<T> {
     let journal = connection.journal();
     let search = async {
         let mut seen = 0;

@@ -2,14 +2,18 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use super::join::connect;
 use crate::{
-    client::{Connection, Ended, What},
+    client::{Connection, DropHow, Ended, What},
     clock,
     wire::socket_io::Packet,
 };
 
 /// The time for which the client waits for events.
 const LISTEN_TIME: Duration = Duration::from_millis(500);
+
+/// The time for which the client waits for events after another client has joined, and after it has left.
+const NEIGHBOUR_TIME: Duration = Duration::from_millis(150);
 
 /// What the server does to a client that joins and sends nothing.
 #[derive(Debug)]
@@ -18,12 +22,43 @@ pub(super) enum Welcome {
     Stays(BTreeSet<String>),
     /// The server disconnects the client.
     Disconnected,
+    /// The server disconnects the client when another one joins.
+    Replaced,
 }
 
-/// Waits after a client has joined, and returns what the server does.
-pub(super) async fn welcome(connection: &Connection) -> Welcome {
+/// Waits after a client has joined, and returns what the server does. Meanwhile, `neighbour` opens the connection of
+/// another client, which joins and leaves again.
+pub(super) async fn welcome(
+    connection: &Connection,
+    neighbour: impl Future<Output = Option<Connection>>,
+) -> Welcome {
+    listen(connection, LISTEN_TIME).await;
+    if has_been_sent_away(connection) {
+        return Welcome::Disconnected;
+    }
+    if let Some(neighbour) = neighbour.await
+        && connect(&neighbour).await.is_ok()
+    {
+        listen(connection, NEIGHBOUR_TIME).await;
+        neighbour.end(DropHow::Close).await;
+        listen(connection, NEIGHBOUR_TIME).await;
+    }
+    let entries = connection.journal().entries();
+    let is_dismissal = |what: &What| matches!(what, What::Socket(Packet::Disconnect { .. }));
+    if entries.iter().any(|entry| is_dismissal(&entry.what)) {
+        return Welcome::Replaced;
+    }
+    let names = entries.iter().filter_map(|entry| match &entry.what {
+        What::Socket(Packet::Event { name, .. }) => Some(name.clone()),
+        _ => None,
+    });
+    Welcome::Stays(names.collect())
+}
+
+/// Waits for some time, or until the connection ends.
+async fn listen(connection: &Connection, time: Duration) {
     let journal = connection.journal();
-    let until = clock::now() + LISTEN_TIME;
+    let until = clock::now() + time;
     let mut seen = journal.entries().len();
     while clock::before(until, journal.longer_than(seen))
         .await
@@ -38,19 +73,15 @@ pub(super) async fn welcome(connection: &Connection) -> Welcome {
             break;
         }
     }
-    let entries = journal.entries();
-    let is_end = |what: &What| {
+}
+
+/// Returns true if the server has disconnected the client.
+fn has_been_sent_away(connection: &Connection) -> bool {
+    let entries = connection.journal().entries();
+    entries.iter().any(|entry| {
         matches!(
-            what,
+            entry.what,
             What::Ended(Ended { by_us: false, .. }) | What::Socket(Packet::Disconnect { .. })
         )
-    };
-    if entries.iter().any(|entry| is_end(&entry.what)) {
-        return Welcome::Disconnected;
-    }
-    let names = entries.iter().filter_map(|entry| match &entry.what {
-        What::Socket(Packet::Event { name, .. }) => Some(name.clone()),
-        _ => None,
-    });
-    Welcome::Stays(names.collect())
+    })
 }

@@ -10,6 +10,7 @@ mod http;
 mod join;
 mod open_packet;
 mod session;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,7 @@ use self::{
     finding::Finding,
     handshakes::{broken_findings, broken_open_packet, transport_finding, websocket_finding},
 };
-use super::{Speaks, capability::Capability};
+use super::{Observed, Speaks, StrangerClose, capability::Capability};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
     clock,
@@ -60,6 +61,8 @@ pub struct Probed {
     pub greetings: BTreeSet<String>,
     /// The name and the result of each probe, for the output of `sockspec probe`.
     pub findings: Vec<(String, String)>,
+    /// What the probe saw of the server that is no capability.
+    pub observed: Observed,
 }
 
 /// The reason why the probes found no usable server.
@@ -116,10 +119,7 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
         Err(failure) if broken_open_packet(failure).is_some() => websocket.await,
         Err(_) => match beside_plain(websocket, plain).await {
             Ok(opened) => opened,
-            Err(echo) => {
-                let findings = echo::plain_findings(plain, echo).await;
-                return Ok(probed(Speaks::WebSocket, plain, findings));
-            }
+            Err(echo) => return Ok(plain_endpoint(plain, echo).await),
         },
     };
     let handshake_of = |opened: &Result<Connection, ConnectFailure>| {
@@ -130,9 +130,15 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
             .cloned()
     };
     // If an open packet came over both transports, use the one over polling, because only it lists the upgrades.
+    if let Some(old) = only_revision_3(endpoint, &websocket, &polling) {
+        return Ok(old);
+    }
     let Some(handshake) = handshake_of(&polling).or_else(|| handshake_of(&websocket)) else {
         if let Some(findings) = broken_findings(&websocket, &polling) {
             return Ok(probed(Speaks::SocketIo, endpoint, findings));
+        }
+        if let Some(refused) = refusing(endpoint, &websocket, &polling) {
+            return Ok(refused);
         }
         return Err(no_engine_io(
             endpoint,
@@ -158,9 +164,10 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
         transport,
         handshake: &handshake,
     };
-    let ((speaks, application, greetings), others) = join!(
+    let ((speaks, application, greetings), others, connect_timeout) = join!(
         application::application(endpoint, transport, connection.ok()),
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
+        strangers::connect_timeout(endpoint, transport),
     );
     findings.extend(application);
     findings.extend(others);
@@ -170,10 +177,123 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
         let seen = format!("a client that joins receives {names}");
         probed.findings.push(("greetings".to_owned(), seen));
     }
+    probed.observed.connect_timeout = connect_timeout;
+    if probed.provides.contains("websocket") {
+        probed.observed.clients_at_once = strangers::sessions_at_once(endpoint).await;
+    }
+    note_limits(&mut probed);
     Ok(Probed {
         greetings,
         ..probed
     })
+}
+
+/// Probes a plain WebSocket endpoint. `echo` is the finding of [`echo::plain`].
+async fn plain_endpoint(plain: &Endpoint, echo: Finding) -> Probed {
+    let echoes = echo.found;
+    let (findings, strangers) = join!(echo::plain_findings(plain, echo), strangers::plain(plain));
+    let mut probed = probed(Speaks::WebSocket, plain, findings);
+    if echoes && !probed.provides.contains("large-messages") {
+        probed.observed.largest_message = strangers::largest_message(plain).await;
+    }
+    probed.observed.closes_strangers = strangers.closes;
+    probed.observed.clients_at_once = strangers.at_once;
+    note_limits(&mut probed);
+    probed
+}
+
+/// Returns the result for a server that answers a handshake of revision 4 in the form of revision 3, as Socket.IO 1 and 2
+/// do. Returns `None` for every other server.
+fn only_revision_3(
+    endpoint: &Endpoint,
+    websocket: &Result<Connection, ConnectFailure>,
+    polling: &Result<Connection, ConnectFailure>,
+) -> Option<Probed> {
+    let Err(ConnectFailure::OpenPacket { came, .. }) = polling else {
+        return None;
+    };
+    // Revision 3 writes the length of each packet before it: `97:0{"sid":…`. The failure quotes the text.
+    let (_, quoted) = came.split_once('"')?;
+    let (length, packet) = quoted.split_once(':')?;
+    if !packet.starts_with("0{") || !length.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seen = "the server answers a handshake of revision 4 in the form of revision 3";
+    let mut old = probed(
+        Speaks::SocketIo,
+        endpoint,
+        vec![
+            Finding::yes("engine-io", "an open packet of revision 3"),
+            Finding::yes("eio3", seen),
+            Finding::yes("polling", seen),
+            transport_finding("websocket", websocket),
+        ],
+    );
+    old.observed.is_revision_3_only = true;
+    Some(old)
+}
+
+/// Returns the result for a server that lets no client in without a login: it answers the handshake with status 401 or
+/// 403. Returns `None` for every other server.
+fn refusing(
+    endpoint: &Endpoint,
+    websocket: &Result<Connection, ConnectFailure>,
+    polling: &Result<Connection, ConnectFailure>,
+) -> Option<Probed> {
+    let failures = [websocket, polling].into_iter();
+    let status = failures.filter_map(refusal_status).next()?;
+    let mut refused = probed(Speaks::SocketIo, endpoint, Vec::new());
+    let seen = format!(
+        "the server answers the handshake of a client that presents no login with {status}"
+    );
+    refused.findings.push(("login".to_owned(), seen.clone()));
+    refused.observed.refuses_strangers = Some(seen);
+    Some(refused)
+}
+
+/// Returns the status 401 or 403 with which a server refused a handshake.
+fn refusal_status(opened: &Result<Connection, ConnectFailure>) -> Option<u16> {
+    match opened {
+        Err(ConnectFailure::Refused { response }) => {
+            Some(response.status).filter(|status| matches!(status, 401 | 403))
+        }
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Adds what the probe saw of the server's limits to the findings that `sockspec probe` prints.
+fn note_limits(probed: &mut Probed) {
+    let observed = &probed.observed;
+    let mut seen = Vec::new();
+    for StrangerClose { close, after } in &observed.closes_strangers {
+        let code = close.code.map_or(0, |code| code.0);
+        let milliseconds = after.as_millis();
+        seen.push((
+            "closes",
+            format!("a client that does not log in is closed with {code} after {milliseconds} ms"),
+        ));
+    }
+    if let Some(after) = observed.connect_timeout {
+        let milliseconds = after.as_millis();
+        seen.push((
+            "connect timeout",
+            format!("a session that joins no namespace ends after {milliseconds} ms"),
+        ));
+    }
+    if let Some(count) = observed.clients_at_once {
+        seen.push((
+            "clients",
+            format!("the server keeps {count} clients at once"),
+        ));
+    }
+    if let Some(size) = observed.largest_message {
+        seen.push((
+            "messages",
+            format!("a message of {size} bytes comes back, a larger one does not"),
+        ));
+    }
+    let named = seen.into_iter().map(|(name, seen)| (name.to_owned(), seen));
+    probed.findings.extend(named);
 }
 
 /// Returns true if the heartbeat of the server at `endpoint` is so short that a scenario can wait for a missed
@@ -228,6 +348,7 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
         speaks,
         path: endpoint.path.clone(),
         greetings: BTreeSet::new(),
+        observed: Observed::default(),
         findings: findings
             .into_iter()
             .map(|finding| {
