@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Exit, args::ProbeArgs, error::CliError, paint::Output, target};
 use crate::{
     report::{Palette, Role, to_safe_json},
-    targets::{Probed, probe as probe_target},
+    targets::{Probed, Visitor, probe as probe_target},
     text::escape,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> 
         );
     }
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let probed = runtime.block_on(probe_target(&endpoint, &plain))?;
+    let probed = runtime.block_on(probe_target(&endpoint, &plain, &Visitor::stranger()))?;
     runtime.shutdown_background();
     let text = if args.json {
         to_safe_json(&serde_json::json!({

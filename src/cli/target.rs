@@ -20,8 +20,8 @@ use crate::{
     scenario::SourceFile,
     targets::{
         Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_ENVELOPE_MANIFEST,
-        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, has_short_heartbeat, has_userinfo,
-        load_manifest, probe, without_userinfo,
+        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Visitor, has_short_heartbeat,
+        has_userinfo, load_manifest, probe, without_userinfo,
     },
     text::escape,
 };
@@ -264,7 +264,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, CliError> {
 
 async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
     let (endpoint, plain) = (endpoint(url, tls), plain_endpoint(url, tls));
-    let probed = probe(&endpoint, &plain).await?;
+    let probed = probe(&endpoint, &plain, &Visitor::stranger()).await?;
     let address = endpoint.url.as_str().trim_end_matches('/');
     let quoted = serde_json::Value::from(address);
     let source = SourceFile {
@@ -287,6 +287,7 @@ async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError
 fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.provides.extend(probed.provides);
     manifest.observed = probed.observed;
+    manifest.unprovided = probed.lacks;
     for event in probed.greetings {
         if !manifest.greetings.contains(&event) {
             manifest.observed.unlisted_greetings.push(event.clone());
@@ -336,7 +337,8 @@ async fn probe_transports(
             path: manifest.path.clone(),
             ..endpoint(&url, tls)
         };
-        Ok::<_, CliError>(probe(&endpoint, &plain_endpoint(&url, tls)).await?)
+        let plain = plain_endpoint(&url, tls);
+        Ok::<_, CliError>(probe(&endpoint, &plain, &Visitor::of(manifest)).await?)
     };
     let answer = answer.await;
     if let Some(launched) = launched {
@@ -357,7 +359,7 @@ async fn check_short_heartbeat(manifest: &mut Manifest, url: &Url, tls: &TlsPoli
         budget: Budget::default(),
     };
     if manifest.provides.contains("short-heartbeat")
-        && has_short_heartbeat(&endpoint).await == Some(false)
+        && has_short_heartbeat(&endpoint, &Visitor::of(manifest)).await == Some(false)
     {
         manifest.provides.remove("short-heartbeat");
     }

@@ -22,7 +22,7 @@ impl Cookies {
     }
 
     /// Applies the `Set-Cookie` headers of a response; returns true if the response sets a cookie.
-    pub(super) fn take(&mut self, response: &HttpResponse) -> bool {
+    pub fn take(&mut self, response: &HttpResponse) -> bool {
         let mut any = false;
         for (_, value) in response
             .headers

@@ -83,6 +83,12 @@ fn handshake_request(
             .headers
             .push(("Sec-WebSocket-Extensions".to_owned(), offer.to_header()));
     }
+    if !options.protocols.is_empty() {
+        let offered = options.protocols.join(", ");
+        request
+            .headers
+            .push(("Sec-WebSocket-Protocol".to_owned(), offered));
+    }
     request.headers = override_headers(request.headers, &options.headers);
     request
 }

@@ -72,6 +72,8 @@ pub struct Options {
     pub headers: Vec<(String, String)>,
     /// The `sid` of an existing session that this connection joins. Such a connection waits for no open packet.
     pub session: Option<String>,
+    /// The WebSocket subprotocols that the client offers, the preferred one first.
+    pub protocols: Vec<String>,
     /// True if the client answers pings.
     pub heartbeat: bool,
     /// True if the client sends the next poll request as soon as one is answered (polling only).
@@ -98,6 +100,7 @@ impl Default for Options {
             query: Vec::new(),
             headers: Vec::new(),
             session: None,
+            protocols: Vec::new(),
             heartbeat: true,
             poll: true,
             deflate: false,

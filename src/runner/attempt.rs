@@ -6,6 +6,8 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -13,7 +15,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    bystander,
+    bound_namespaces, bystander,
     claim::{Silence, Watch},
     clients::{Client, Clients, Link},
     echo_form,
@@ -25,18 +27,25 @@ use super::{
     unique::{NAMES, Unique},
 };
 use crate::{
+    client::Cookies,
     clock,
     data::Data,
     scenario::{
         ClientName, ECHO_FORM, SECRET, Scenario, Scope, Span, Step, TargetField, Template,
         Transport, WaitBound,
     },
-    targets::{Minted, Secrets, Speaks},
+    targets::{Minted, Secrets, Speaks, Visitor},
     text::humanize,
 };
 
 /// Separates the packets of a payload (Engine.IO v4, "Payload encoding").
 const SEPARATOR: &str = "\u{1e}";
+
+/// Performs one step and the steps inside it.
+pub(super) type Perform = for<'f, 'a> fn(
+    &'f Attempt<'a>,
+    &'f Step,
+) -> Pin<Box<dyn Future<Output = StepResult> + Send + 'f>>;
 
 /// A running attempt. All steps of the scenario share this value; the steps of a `parallel` block use it at the same
 /// time.
@@ -55,6 +64,12 @@ pub(super) struct Attempt<'a> {
     /// The bystander, a client that the runner adds if an `alive` step names no client. It shows whether the server
     /// still serves other clients.
     pub(super) bystander: Option<Arc<Client>>,
+    /// The namespace of clients for which the scenario names none, as the target calls it.
+    pub(super) home: String,
+    /// The namespaces of the target in which it has the scenario's events, as its bindings say.
+    pub(super) bound: BTreeSet<String>,
+    /// The function that performs a step. Steps of the manifest's `enter` are performed inside a step.
+    pub(super) perform: Perform,
     /// The time at which the attempt started.
     pub(super) started: Instant,
     minted: Arc<Minted>,
@@ -79,6 +94,8 @@ pub(super) struct Notes {
     pub(super) postponed: Vec<Silence>,
     /// How the runner proved that a client did not receive something forbidden: one text for each proof.
     pub(super) proofs: Vec<String>,
+    /// The cookies that the responses to `http` steps have set.
+    pub(super) cookies: Cookies,
     /// The requests of `http` steps and their responses.
     pub(super) http: Vec<SeenLine>,
     /// Whether the response to a poll of an `http` step held a DISCONNECT packet.
@@ -105,6 +122,7 @@ impl<'a> Attempt<'a> {
         target: &'a LiveTarget,
         transport: Transport,
         unique: Unique,
+        perform: Perform,
     ) -> Self {
         let mut scope = Scope::default();
         for name in NAMES {
@@ -117,11 +135,15 @@ impl<'a> Attempt<'a> {
             Speaks::EngineIo | Speaks::SocketIo => format!("{path}?EIO=4&transport=websocket"),
             Speaks::WebSocket => path.to_owned(),
         };
+        let resource = Visitor::of(&target.manifest).resource(&resource);
         scope.set("resource", Data::from(resource));
         if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
-        let main = target.manifest.bindings.namespaces.main();
+        let bindings = &target.manifest.bindings;
+        let main = bindings.namespaces.main();
+        let home = bound_namespaces::home(scenario, bindings);
+        let bound = bound_namespaces::of(scenario, bindings);
         let minted = target.credentials_at(clock::timestamp());
         scope.set("credentials", minted.data.clone());
         if let Some(secret) = &target.manifest.credentials.secret {
@@ -136,11 +158,43 @@ impl<'a> Attempt<'a> {
             target,
             transport,
             unique,
-            declared: Clients::new(&scenario.clients, main),
+            declared: Clients::new(&scenario.clients, home.as_deref().unwrap_or(main)),
             bystander: bystander::is_needed(&scenario.steps)
                 .then(|| bystander::unconnected("bystander", main)),
+            home: home.unwrap_or_else(|| main.to_owned()),
+            bound,
+            perform,
             started: clock::now(),
             minted,
+            scope: Mutex::new(scope),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// Returns an attempt in which a client of this attempt performs the steps of `entrance`, with these variables.
+    pub(super) fn entering<'b>(
+        &'b self,
+        entrance: &'b Scenario,
+        client: &Arc<Client>,
+        mut scope: Scope,
+    ) -> Attempt<'b> {
+        let names = entrance.clients.iter().map(|spec| &spec.name);
+        let declared = names.map(|name| {
+            scope.set(&*name.0, client.to_data());
+            Clients::with(name, client)
+        });
+        Attempt {
+            scenario: entrance,
+            target: self.target,
+            transport: self.transport,
+            unique: self.unique.clone(),
+            declared: declared.last().unwrap_or_default(),
+            bystander: None,
+            home: self.home.clone(),
+            bound: self.bound.clone(),
+            perform: self.perform,
+            started: self.started,
+            minted: Arc::clone(&self.minted),
             scope: Mutex::new(scope),
             notes: Mutex::default(),
         }

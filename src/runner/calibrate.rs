@@ -10,7 +10,7 @@ use super::{
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
     clock,
-    targets::{Fence, Manifest},
+    targets::{Fence, Manifest, Visitor},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -29,8 +29,8 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// Measures the settle time, which is how long the runner waits for forbidden traffic: the minimum plus four times the
 /// slowest round trip.
-pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
-    let slowest = clock::within(LIMIT, slowest_trip(endpoint, layer))
+pub(super) async fn settle(endpoint: &Endpoint, layer: Layer, visitor: &Visitor) -> Duration {
+    let slowest = clock::within(LIMIT, slowest_trip(endpoint, layer, visitor))
         .await
         .ok()
         .flatten()
@@ -38,13 +38,15 @@ pub(super) async fn settle(endpoint: &Endpoint, layer: Layer) -> Duration {
     (FLOOR + slowest * 4).min(CEILING)
 }
 
-async fn slowest_trip(endpoint: &Endpoint, layer: Layer) -> Option<Duration> {
+async fn slowest_trip(endpoint: &Endpoint, layer: Layer, visitor: &Visitor) -> Option<Duration> {
     let options = Options {
         layer,
         deadline: LIMIT,
         ..Options::default()
     };
-    let connection = Connection::open(endpoint, options).await.ok()?;
+    let connection = Connection::open(endpoint, visitor.options(options))
+        .await
+        .ok()?;
     let mut slowest = Duration::ZERO;
     for trip in 0..TRIPS {
         let begun = clock::now();
@@ -71,7 +73,8 @@ pub(super) async fn find_namespace_without_fence(
     within: Duration,
 ) -> Option<String> {
     let fence = manifest.fence.as_ref()?;
-    if !manifest.dialect.has_events() {
+    // A client that has to enter can't find out anything here.
+    if !manifest.dialect.has_events() || manifest.way_in.enter.is_some() {
         return None;
     }
     let has = |capability: &str| manifest.provides.contains(capability);
@@ -90,20 +93,28 @@ pub(super) async fn find_namespace_without_fence(
     let namespace = binding
         .and_then(|binding| binding.namespace.as_deref())
         .unwrap_or(manifest.bindings.namespaces.main());
-    let connection = Connection::open(endpoint, options).await.ok()?;
-    let has_joined =
-        manifest.dialect.envelope.is_some() || is_joined(&connection, namespace, within).await;
+    let visitor = Visitor::of(manifest);
+    let connection = Connection::open(endpoint, visitor.options(options))
+        .await
+        .ok()?;
+    let has_joined = manifest.dialect.envelope.is_some()
+        || is_joined(&connection, namespace, &visitor, within).await;
     let is_fence_unanswered =
         has_joined && is_unanswered(&connection, namespace, manifest, fence, within).await;
     connection.end(DropHow::Close).await;
     is_fence_unanswered.then(|| namespace.to_owned())
 }
 
-/// Joins a namespace without credentials. Returns true if the server accepts the CONNECT packet.
-async fn is_joined(connection: &Connection, namespace: &str, within: Duration) -> bool {
+/// Joins a namespace as a visitor. Returns true if the server accepts the CONNECT packet.
+async fn is_joined(
+    connection: &Connection,
+    namespace: &str,
+    visitor: &Visitor,
+    within: Duration,
+) -> bool {
     connection.send(&Packet::Connect {
         namespace: namespace.to_owned(),
-        payload: None,
+        payload: visitor.auth.clone(),
     });
     let deadline = clock::now() + within;
     let reply = wait_in(connection.journal(), 0, deadline, |_, entry| {

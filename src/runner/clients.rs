@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    login::Entered,
     received::Received,
     requests::Requests,
     user::{user_of_handshake, user_of_payload},
@@ -31,7 +32,7 @@ use crate::{
 const COMPRESSED: u8 = 0b100;
 
 /// All clients of one attempt, in order of declaration.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Clients {
     clients: Vec<Arc<Client>>,
     by_name: HashMap<ClientName, usize>,
@@ -50,6 +51,8 @@ pub(super) struct Client {
 pub(super) struct ClientState {
     /// The client's connections, the current one last.
     links: Vec<Arc<Link>>,
+    /// What the client got from the requests before it connected, if it has made them.
+    pub(super) entered: Option<Entered>,
     /// The journals of the connections that did not open.
     unopened: Vec<Arc<Journal>>,
     /// The namespace that a step uses if the step names none.
@@ -144,6 +147,14 @@ impl Clients {
             .map(|(index, client)| (client.spec.name.clone(), index))
             .collect();
         Self { clients, by_name }
+    }
+
+    /// Returns a list in which a client of another list has this name.
+    pub(super) fn with(name: &ClientName, client: &Arc<Client>) -> Self {
+        Self {
+            clients: vec![Arc::clone(client)],
+            by_name: HashMap::from([(name.clone(), 0)]),
+        }
     }
 
     /// Takes the client out of a list that was created with only one client, and returns it.

@@ -90,7 +90,7 @@ pub(super) async fn join(
     if manifest.dialect.speaks != Speaks::SocketIo {
         return Ok(());
     }
-    join_namespace(client, link, namespace(manifest), deadline).await
+    join_namespace(attempt, client, link, namespace(manifest), deadline).await
 }
 
 /// Sends a text over a plain WebSocket and waits for its echo.

@@ -11,13 +11,16 @@ use url::Url;
 
 use super::{
     calibrate, credential_cache::CredentialCache, live_target::LiveTarget, log, settings::Settings,
+    try_out,
 };
 use crate::{
     client::{Budget, ConnectFailure, Endpoint, Layer, TlsPolicy, reach},
     clock,
     net::Network,
     reference::{self, Contract, FaultSet, Server},
-    targets::{LaunchError, Launched, Manifest, Maskable, Masked, Profile, Secrets, Speaks},
+    targets::{
+        LaunchError, Launched, Manifest, Maskable, Masked, Profile, Secrets, Speaks, Visitor,
+    },
 };
 
 /// The timeout of one check whether a server is alive.
@@ -80,6 +83,12 @@ pub enum StartError {
     /// The reference server could not be started.
     #[error("can't start the reference server")]
     Embedded(#[source] std::io::Error),
+    /// A client can't enter the application with the steps of the manifest's `enter`.
+    #[error("no client can enter the application: {reason}")]
+    Entrance {
+        /// What went wrong in the steps of `enter`.
+        reason: String,
+    },
     /// The target's process did not start.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -124,6 +133,7 @@ impl StartError {
             Self::Launch(error) => error.headline(),
             Self::Absent { .. }
             | Self::Embedded(_)
+            | Self::Entrance { .. }
             | Self::Setting { .. }
             | Self::Tls { .. }
             | Self::Url { .. } => self.to_string(),
@@ -138,6 +148,7 @@ impl Maskable for StartError {
             Self::Absent { url } | Self::Tls { url, failure: _ } | Self::Url { url } => {
                 url.mask(secrets);
             }
+            Self::Entrance { reason } => reason.mask(secrets),
             Self::Setting {
                 profile,
                 setting,
@@ -229,6 +240,9 @@ impl Target {
             credentials: CredentialCache::default(),
             log,
         };
+        try_out::try_out(&live, settings)
+            .await
+            .map_err(|reason| StartError::Entrance { reason })?;
         log::target_started(&live, profile.map(|profile| profile.name.as_str()));
         Ok(Instance {
             live: Arc::new(live),
@@ -286,7 +300,8 @@ impl Target {
                     Speaks::EngineIo | Speaks::SocketIo => Layer::EngineIo,
                     Speaks::WebSocket => Layer::WebSocket,
                 };
-                calibrate::settle(endpoint, layer).await
+                let visitor = Visitor::of(&self.manifest_of(profile));
+                calibrate::settle(endpoint, layer, &visitor).await
             }
         }
     }

@@ -7,14 +7,15 @@ use tokio::time::Instant;
 use super::{
     attempt::Attempt,
     clients::{Client, Link},
-    evidence,
+    entered, evidence,
     failure_kind::FailureKind,
     finding::{Finding, StepResult},
     message_packet::packet_in,
+    presented::{self, Login},
     wait::{Waited, wait_in},
 };
 use crate::{
-    client::What,
+    client::{Entry, What},
     targets::Speaks,
     wire::{
         engine_io::{Packet as EnginePacket, PacketType},
@@ -41,35 +42,32 @@ pub(super) async fn join_main(
         return Ok(());
     }
     let main = manifest.bindings.namespaces.main();
-    join_namespace(client, link, main, deadline).await
+    join_namespace(attempt, client, link, main, deadline).await
 }
 
 /// Joins a namespace. Later `receive` steps read only what comes after the server's reply.
 pub(super) async fn join_namespace(
+    attempt: &Attempt<'_>,
     client: &Client,
     link: &Arc<Link>,
     namespace: &str,
     deadline: Instant,
 ) -> StepResult {
+    let defaults = &attempt.target.manifest.way_in.clients;
+    let scope = entered::scope(attempt, client);
+    let payload = presented::auth(defaults, &scope, Login::Manifest, None)?;
     let journal = link.connection.journal();
     let from = journal.entries().len();
     let connect = socket_io::encode(&Packet::Connect {
         namespace: namespace.to_owned(),
-        payload: None,
+        payload,
     });
     let connect = EnginePacket::text(PacketType::Message, connect.text);
     link.connection.send_packets(vec![connect]);
     let waited = wait_in(journal, from, deadline, |index, entry| {
-        let What::Packet(packet) = &entry.what else {
-            return None;
-        };
-        match packet_in(packet)? {
-            Packet::Connect { .. } => Some((index, true)),
-            Packet::ConnectError { .. } => Some((index, false)),
-            _ => None,
-        }
-    })
-    .await;
+        Some((index, is_accepted(entry)?))
+    });
+    let waited = waited.await;
     let name = &client.spec.name;
     let (kind, sentence, received) = match waited {
         Waited::Found((index, true)) => {
@@ -99,6 +97,18 @@ pub(super) async fn join_namespace(
         .expected("CONNECT")
         .received(received)
         .breach())
+}
+
+/// Returns whether an entry accepts a CONNECT, or `None` if the entry does not answer one.
+fn is_accepted(entry: &Entry) -> Option<bool> {
+    let What::Packet(packet) = &entry.what else {
+        return None;
+    };
+    match packet_in(packet)? {
+        Packet::Connect { .. } => Some(true),
+        Packet::ConnectError { .. } => Some(false),
+        _ => None,
+    }
 }
 
 /// Makes later `receive` steps start at the journal entry `next`. Earlier entries came before the steps sent anything,

@@ -102,7 +102,8 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
 pub(super) fn awaits_application(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
     needs.any(|need| {
-        Capability::find(need).is_some_and(|capability| capability.source == Source::Events)
+        need == "echo"
+            || Capability::find(need).is_some_and(|capability| capability.source == Source::Events)
     })
 }
 

@@ -6,15 +6,20 @@ use std::{
 };
 
 use super::{
-    envelope_fit, namespaces,
+    bound_namespaces, envelope_fit, namespaces,
     operations::{find_absent, find_untranslatable},
     settings::Settings,
+    way_in,
 };
 use crate::{
     scenario::{ClientName, ConnectionUse, Scenario, Step, Tier, Transport},
     targets::{Manifest, Speaks},
     text::nearest,
 };
+
+/// What to write into a manifest if the server refuses clients that it does not know.
+const WAY_IN: &str = "; a manifest can say how clients get in: `clients: { auth: { token: … } }`, `clients: { query: … }`, \
+                      `clients: { protocols: … }`, `enter: […]`, or `namespaces: { /: /chat }`";
 
 /// One scenario on one transport.
 #[derive(Clone, Debug)]
@@ -143,13 +148,28 @@ fn choose_profile(
     profile.map(Some).ok_or_else(|| {
         let names: Vec<_> = missing
             .iter()
-            .map(|need| match find_similar(need, manifest) {
-                Some(near) => format!("`{need}` (it does provide `{near}`)"),
-                None => format!("`{need}`"),
+            .map(|need| {
+                match (
+                    find_similar(need, manifest),
+                    manifest.unprovided.get(**need),
+                ) {
+                    (Some(near), _) => format!("`{need}` (it does provide `{near}`)"),
+                    (None, Some(seen)) => format!("`{need}` ({seen})"),
+                    (None, None) => format!("`{need}`"),
+                }
             })
             .collect();
-        format!("the target does not provide {}", names.join(", "))
+        let is_closed = missing
+            .iter()
+            .any(|need| manifest.unprovided.contains_key(**need));
+        let hint = if is_closed { WAY_IN } else { "" };
+        format!("the target does not provide {}{hint}", names.join(", "))
     })
+}
+
+/// Returns true if a step opens a connection on which the scenario writes the packets itself.
+fn opens_by_hand(step: &Step) -> bool {
+    matches!(step.action.facts().connection, ConnectionUse::Opens(_))
 }
 
 /// Returns why the target can't run the scenario, whatever capabilities it has: something that the scenario uses is
@@ -158,6 +178,14 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
     if let Some(missing) = envelope_fit::find_missing(scenario, manifest) {
         return Some(format!(
             "the scenario {missing}, which a plain WebSocket does not have"
+        ));
+    }
+    if manifest.dialect.speaks == Speaks::WebSocket
+        && let Some(seen) = manifest.unprovided.get(Transport::WebSocket.name())
+        && scenario.steps.iter().any(|step| step.any(&opens_by_hand))
+    {
+        return Some(format!(
+            "the target does not provide `websocket` ({seen}){WAY_IN}"
         ));
     }
     if let Some(name) = find_absent(scenario, &manifest.absent) {
@@ -174,7 +202,13 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
             "the scenario writes the event `{name}` by hand, and the target's binding for `{name}` changes more than the name"
         ));
     }
-    namespaces::find_obstacle(scenario, manifest)
+    if let Some(name) = bound_namespaces::find_conflict(scenario, &manifest.bindings) {
+        return Some(format!(
+            "the scenario is about namespaces, and the target's binding of `{name}` names a namespace of its own"
+        ));
+    }
+    way_in::find_obstacle(scenario, manifest)
+        .or_else(|| namespaces::find_obstacle(scenario, manifest))
 }
 
 /// Returns why a probe found that the scenario's clients can't connect to the target: it lets no client in without a

@@ -63,6 +63,7 @@ pub(super) async fn play(
             target,
             item.transport,
             Unique::new(item, settings, number),
+            steps::perform,
         );
         let finished = run_attempt(&attempt)
             .instrument(log::scenario(item, number))

@@ -22,6 +22,11 @@ impl Unique {
         Self::from_number(hasher.finish())
     }
 
+    /// Creates the suffix of the client that enters a server before the first scenario.
+    pub(super) fn of_entrance() -> Self {
+        Self::from_number(0)
+    }
+
     fn from_number(number: u64) -> Self {
         Self(format!("{:0DIGITS$x}", number & 0xffff_ffff_ffff))
     }

@@ -1,6 +1,9 @@
 //! The packets, frames and bodies that a scenario writes or expects as text.
 
-use crate::scenario::{Scenario, Scope, Step, Template, Written, visit_steps};
+use crate::{
+    data::Data,
+    scenario::{Scenario, Scope, Step, Template, Written, visit_steps},
+};
 
 /// The field of the open packet with the largest size of a message. A text that is computed from the limit has exactly
 /// that size, which other names would change.
@@ -57,7 +60,7 @@ fn collect(steps: &[Step], texts: &mut Texts) {
                 Written::Parts(matcher) => {
                     texts.parts.push(matcher.describe(&Scope::default()));
                 }
-                Written::Fixed(template) => texts.fixed.push(described(template)),
+                Written::Fixed(template) => texts.fixed.push(fixed(template)),
                 Written::Sent(template) => {
                     let text = described(template);
                     let has_fixed_length = text.contains(LIMIT);
@@ -69,6 +72,14 @@ fn collect(steps: &[Step], texts: &mut Texts) {
             }
         }
     });
+}
+
+/// Returns bytes or a body as text, as far as they are known before the run.
+fn fixed(template: &Template) -> String {
+    match template.render(&Scope::default()) {
+        Ok(Data::Bytes(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        Ok(_) | Err(_) => described(template),
+    }
 }
 
 /// Returns a template as it stands in the scenario, with the names of variables and not their values.

@@ -184,6 +184,11 @@ pub(super) const HANDSHAKE: &[Key] = &[
     key("headers", "pairs", "headers of the handshake request"),
     key("origin", "any-text", "the `Origin` header"),
     key(
+        "protocols",
+        "names",
+        "the WebSocket subprotocols that the client offers",
+    ),
+    key(
         "path",
         "any-text",
         "the Engine.IO path; by default the target's",

@@ -57,13 +57,15 @@ pub use invariant::Invariant;
 pub use jwt::{JwtAlgorithm, jwt_subject, mint_jwt};
 pub use keys::Key;
 pub use load::{Known, Others, duplicate_ids, load};
+pub(crate) use load::{ReadWayIn, read_way_in};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
 pub use mentions::{Mention, Mentions};
 pub(crate) use model::REPORT_FIELDS;
 pub use model::{
-    Accepted, Arguments, ClientName, ClientSpec, ConnectOptions, EventPattern, ExpectedArguments,
-    FramePattern, HttpPattern, Incoming, Level, Mentioned, Operation, Order, Parallel, Refusal,
-    RefusalReason, Repeat, Scenario, Sequence, Step, Tier, Transport, WaitBound, visit_steps,
+    Accepted, Arguments, ClientDefaults, ClientName, ClientSpec, ConnectOptions, Entrance,
+    EventPattern, ExpectedArguments, FramePattern, HttpPattern, Incoming, Level, Mentioned,
+    Operation, Order, Parallel, Refusal, RefusalReason, Repeat, Scenario, Sequence, Step, Tier,
+    Transport, WaitBound, WayIn, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;
 pub use question::question_subject;

@@ -23,6 +23,7 @@ mod secrets;
 mod setup;
 mod setup_lock;
 mod userinfo;
+mod visitor;
 
 pub use acknowledgements::AckPatterns;
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
@@ -43,6 +44,7 @@ pub use observed::{Observed, StrangerClose};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use userinfo::{has_userinfo, without_userinfo};
+pub use visitor::Visitor;
 
 /// A callback that receives a sentence for the user while a target starts, for example that the setup has to wait.
 /// The sentence may contain secrets.

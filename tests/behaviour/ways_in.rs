@@ -1,8 +1,25 @@
 //! Tests of what a manifest says about the way into an application: other namespaces, a login.
 
-use sockspec::cli::Exit;
+use std::time::Duration;
 
-use crate::support::{Served, Test};
+use futures_util::{SinkExt, StreamExt};
+use sockspec::cli::Exit;
+use tokio::{net::TcpStream, runtime::Runtime, time::timeout};
+use tokio_tungstenite::{
+    accept_hdr_async,
+    tungstenite::{
+        self, Message,
+        handshake::server::{Request, Response},
+        http::HeaderValue,
+        protocol::CloseFrame,
+    },
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    server::listen,
+    support::{Served, Test},
+};
 
 /// The capabilities of the reference server that scenarios about an application need.
 const PROVIDES: &str = "provides: [acks, binary, broadcast, direct, echo, engine-io, events, exceptions, namespaces, polling, rooms, \
@@ -50,4 +67,209 @@ fn a_mistake_of_an_application_in_another_namespace_is_found() {
     run(&server, manifest, &["rooms/to-excludes-sender"])
         .status(Exit::NotConformant)
         .stdout_has("FAIL   rooms/to-excludes-sender");
+}
+
+/// The way into `/chat` of the reference server, which accepts clients with a token only.
+const BEHIND_A_LOGIN: &str = "credentials:\n  secret: sockspec-secret\n  valid: { jwt: { sub: u1, expires: 1h } }\n\
+                              namespaces: { /: /chat, /chat: absent, /admin: absent, /custom: absent }\n\
+                              clients: { auth: { token: $credentials.valid } }\n";
+
+#[test]
+fn an_application_behind_a_login_is_judged() {
+    let server = Served::new(&[]);
+    run(&server, BEHIND_A_LOGIN, &IN_MAIN)
+        .status(Exit::Conformant)
+        .stdout_has("ok     rooms/to-excludes-sender")
+        .stdout_has("ok     socket.io/connect-answered")
+        .stdout_has("ok     acks/value-returned")
+        .stdout_lacks("warn ");
+    let without = BEHIND_A_LOGIN.replace("clients:", "greetings: []\n# clients:");
+    run(&server, &without, &["acks/value-returned*"])
+        .status(Exit::NotConformant)
+        .stdout_has("Authentication required");
+}
+
+#[test]
+fn a_mistake_behind_a_login_is_found() {
+    let server = Served::new(&["--fault", "room-emit-echoes-to-sender"]);
+    run(&server, BEHIND_A_LOGIN, &["rooms/to-excludes-sender"])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   rooms/to-excludes-sender");
+}
+
+/// The reference server answers `echo` in every namespace. The manifest says that only `/custom` has it.
+#[test]
+fn clients_join_the_namespace_of_a_binding() {
+    let server = Served::new(&[]);
+    let manifest = "bindings: { echo: { event: echo, namespace: /custom } }\n";
+    let scenarios = [
+        "acks/*",
+        "events/*",
+        "engine.io/message*",
+        "websocket/text-kept*",
+    ];
+    run(&server, manifest, &scenarios)
+        .status(Exit::Conformant)
+        .stdout_has("ok     acks/value-returned")
+        .stdout_has("ok     websocket/text-kept")
+        .stdout_has("the target's binding of `echo` names a namespace of its own");
+    let faulty = Served::new(&["--fault", "ack-drops-falsy"]);
+    run(&faulty, manifest, &["acks/value-returned[zero]"])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   acks/value-returned[zero]");
+}
+
+/// How the clients of a plain WebSocket server get in. The server closes other clients.
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    /// With the token `t1` in the query; otherwise the close code is 4001.
+    Token,
+    /// With the subprotocol `chat.v2`; otherwise the close code is 4406.
+    Subprotocol,
+    /// With `{"login":"t1"}` as the first message; otherwise the close code is 4401.
+    Message,
+}
+
+/// A plain WebSocket server that sends back the messages of the clients that it lets in.
+struct Guarded {
+    url: String,
+    _task: AbortOnDropHandle<()>,
+    _runtime: Runtime,
+}
+
+impl Guarded {
+    fn new(door: Door) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let (listener, endpoint) = runtime.block_on(listen());
+        let task = runtime.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // A client that leaves early ends only its own connection.
+                tokio::spawn(async move { serve(door, stream).await.ok() });
+            }
+        });
+        Self {
+            url: endpoint.url.to_string(),
+            _task: AbortOnDropHandle::new(task),
+            _runtime: runtime,
+        }
+    }
+
+    /// Returns a call of `run` with a manifest of the server.
+    fn run(&self, manifest: &str) -> Test {
+        let url = &self.url;
+        let text = format!(
+            "name: guarded\nurl: {url}\ndialect: websocket\nprovides: [websocket, echo]\n{manifest}"
+        );
+        Test::new()
+            .file("guarded.yaml", text)
+            .args(["run", "--target", "guarded.yaml"])
+            .args(PLAIN)
+    }
+}
+
+/// Scenarios for plain WebSocket endpoints, with requests written by hand among them.
+const PLAIN: [&str; 4] = [
+    "websocket/fragments-put-together*",
+    "websocket/ping-answered*",
+    "websocket/text-kept*",
+    "websocket/first-message-comes-back",
+];
+
+async fn serve(door: Door, stream: TcpStream) -> Result<(), tungstenite::Error> {
+    let mut is_known = false;
+    let mut socket = accept_hdr_async(stream, |request: &Request, mut response: Response| {
+        let offered = request.headers().get("sec-websocket-protocol");
+        let offers = offered.is_some_and(|offered| offered == "chat.v2");
+        is_known = match door {
+            Door::Token => request.uri().query() == Some("token=t1"),
+            Door::Subprotocol => offers,
+            Door::Message => true,
+        };
+        if offers {
+            let chosen = HeaderValue::from_static("chat.v2");
+            response
+                .headers_mut()
+                .insert("sec-websocket-protocol", chosen);
+        }
+        Ok(response)
+    })
+    .await?;
+    if matches!(door, Door::Message) {
+        let first = timeout(LOGIN, socket.next()).await;
+        is_known = matches!(&first, Ok(Some(Ok(Message::Text(text)))) if text.contains("t1"));
+        if is_known {
+            socket.send(Message::text("welcome")).await?;
+        }
+    }
+    if !is_known {
+        let code = match door {
+            Door::Token => 4001,
+            Door::Subprotocol => 4406,
+            Door::Message => 4401,
+        };
+        let frame = CloseFrame {
+            code: code.into(),
+            reason: "who are you".into(),
+        };
+        return socket.close(Some(frame)).await;
+    }
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_text() || message.is_binary() {
+            socket.send(message).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The time that a client has to log in.
+const LOGIN: Duration = Duration::from_millis(100);
+
+const LOGIN_STEPS: &str =
+    "enter:\n- send: { message: '{\"login\":\"t1\"}' }\n- receive: { message: welcome }\n";
+
+#[test]
+fn a_plain_endpoint_that_closes_strangers_is_judged_with_a_way_in() {
+    for (door, manifest) in [
+        (
+            Door::Token,
+            "credentials: { valid: t1 }\nclients: { query: { token: $credentials.valid } }\n",
+        ),
+        (Door::Subprotocol, "clients: { protocols: [chat.v2] }\n"),
+        (Door::Message, LOGIN_STEPS),
+    ] {
+        let server = Guarded::new(door);
+        server
+            .run(manifest)
+            .status(Exit::Conformant)
+            .stdout_has("ok     websocket/fragments-put-together")
+            .stdout_has("ok     websocket/text-kept");
+    }
+}
+
+#[test]
+fn a_plain_endpoint_that_closes_strangers_is_not_judged_by_its_address() {
+    for (door, code) in [
+        (Door::Token, 4001),
+        (Door::Subprotocol, 4406),
+        (Door::Message, 4401),
+    ] {
+        let server = Guarded::new(door);
+        Test::new()
+            .args(["run", "--target", &server.url])
+            .args(PLAIN)
+            .status(Exit::NothingSelected)
+            .stdout_has(&format!("with the close code {code} \"who are you\""))
+            .stdout_has("a manifest can say how clients get in: `clients: { auth: { token: … } }`");
+    }
+}
+
+#[test]
+fn a_wrong_way_in_is_told_once() {
+    let server = Guarded::new(Door::Message);
+    let manifest = LOGIN_STEPS.replace("t1", "guess");
+    let message =
+        "no client can enter the application: client could not enter: client's connection ended";
+    let told = server.run(&manifest).status(Exit::NotRun);
+    assert_eq!(told.err().matches(message).count(), 1, "{}", told.err());
 }

@@ -2,26 +2,35 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{
     admission::{Admission, await_admission, handshake_finding},
-    pairs, refused,
+    options::options,
+    refused,
 };
 use crate::{
-    client::{ConnectFailure, Envelopes, Layer, Options, TransportChoice},
+    client::{ConnectFailure, DropHow, Envelopes, Layer, Options},
     clock,
     data::Data,
     runner::{
         attempt::Attempt,
-        clients::Client,
+        clients::{Client, Link},
+        entered, entrance,
         error_kind::ErrorKind,
         expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult, Stop},
+        presented::{self, Awaited, Login},
+        way_in,
     },
-    scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template, Transport},
+    scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template},
     targets::{MAIN, Speaks},
     wire::socket_io::Packet,
 };
+
+/// How often a client comes to a server before it gives up to enter.
+const VISITS: usize = 4;
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, connect: &Connect) -> StepResult {
     let limit = attempt.limit(step)?;
@@ -74,15 +83,17 @@ pub(in crate::runner) async fn bystander(
     };
     if let Some(layer) = below {
         let plain = ConnectOptions::default();
-        let options = options(attempt, client, &plain, layer, limit)?;
-        return match client.open(&attempt.target.endpoint, &options).await {
+        entrance::before(attempt, client, Login::Manifest).await?;
+        let options = options(attempt, client, &plain, layer, limit, Login::Manifest)?;
+        return match open(attempt, client, &options, Login::Manifest).await? {
             Ok(_) => Ok(()),
             Err(failure) => Err(unjudged(
                 handshake_finding(&client.spec.name, &failure).into(),
             )),
         };
     }
-    match join(attempt, client, &ConnectOptions::default(), limit).await {
+    let plain = ConnectOptions::default();
+    match join(attempt, client, &plain, limit, Awaited::Acceptance).await {
         Ok(Admission::Joined(_) | Admission::Refused(_)) => Ok(()),
         Ok(Admission::RefusedHandshake(failure)) => Err(unjudged(
             handshake_finding(&client.spec.name, &failure).into(),
@@ -97,11 +108,21 @@ pub(in crate::runner) async fn bystander(
 
 async fn one(
     attempt: &Attempt<'_>,
-    client: &Client,
+    client: &Arc<Client>,
     connect: &Connect,
     limit: Duration,
 ) -> StepResult {
-    let admission = join(attempt, client, &connect.options, limit).await?;
+    let is_about_logins = way_in::is_about_logins(attempt.scenario);
+    let awaited = match &connect.answer.strict {
+        ConnectAnswer::Refused(refused) if refused.reason.is_some() => Awaited::Refusal,
+        ConnectAnswer::Refused(_) | ConnectAnswer::Rejected(_) if is_about_logins => {
+            Awaited::Refusal
+        }
+        ConnectAnswer::Joined(_) | ConnectAnswer::Refused(_) | ConnectAnswer::Rejected(_) => {
+            Awaited::Acceptance
+        }
+    };
+    let admission = join(attempt, client, &connect.options, limit, awaited).await?;
     let judged = judge(attempt, client, &connect.answer.strict, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
     if let Some(lenient) = &connect.answer.lenient
@@ -197,14 +218,41 @@ fn rejected(
     })
 }
 
-/// Opens a connection unless the client has a usable one, and joins the namespace.
+/// Opens a connection. On a plain WebSocket, the client also enters the application; it comes again if it fails to
+/// enter, because a busy machine can be too slow for the deadline of a login.
+pub(super) async fn open(
+    attempt: &Attempt<'_>,
+    client: &Arc<Client>,
+    options: &Options,
+    login: Login,
+) -> StepResult<Result<Arc<Link>, ConnectFailure>> {
+    let mut visits = 1;
+    loop {
+        let link = match client.open(&attempt.target.endpoint, options).await {
+            Ok(link) if link.layer == Layer::WebSocket => link,
+            opened => return Ok(opened),
+        };
+        match entrance::after(attempt, client, login).await {
+            Ok(()) => return Ok(Ok(link)),
+            Err(stop) if visits == VISITS => return Err(stop),
+            Err(_) => visits += 1,
+        }
+        link.connection.end(DropHow::Close).await;
+    }
+}
+
+/// Opens a connection unless the client has a usable one, joins the namespace, and enters the application on a new
+/// connection.
 pub(super) async fn join(
     attempt: &Attempt<'_>,
-    client: &Client,
+    client: &Arc<Client>,
     step: &ConnectOptions,
     limit: Duration,
+    awaited: Awaited,
 ) -> StepResult<Admission> {
     let declared = &client.spec.options;
+    let login = presented::login([declared, step], &attempt.scope(), awaited)?;
+    entrance::before(attempt, client, login).await?;
     let namespace = match &step.namespace {
         Some(template) => attempt.namespace(template)?,
         None => declared_namespace(attempt, client)?,
@@ -212,10 +260,13 @@ pub(super) async fn join(
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !step.shapes_handshake()
     });
-    let declared_auth = (open.is_none() || namespace == declared_namespace(attempt, client)?)
-        .then_some(declared.auth.as_ref())
-        .flatten();
-    let auth = auth_payload(attempt, step.auth.as_ref().or(declared_auth))?;
+    let home = declared_namespace(attempt, client)?;
+    // Send the `auth` that the client declares on a new connection, or for the namespace that the client declares. A
+    // further namespace on the same connection does not get it.
+    let own = (open.is_none() || namespace == home).then_some(declared.auth.as_ref());
+    let auth = step.auth.as_ref().or(own.flatten());
+    let auth = payload(attempt, client, login, auth)?;
+    let is_new = open.is_none();
     let deadline = clock::now() + limit;
     let envelopes = attempt.target.manifest.envelopes(&namespace);
     if envelopes.is_some() && open.is_some() {
@@ -225,7 +276,7 @@ pub(super) async fn join(
     let link = match open {
         Some(link) => link,
         None => {
-            let mut options = options(attempt, client, step, Layer::SocketIo, limit)?;
+            let mut options = options(attempt, client, step, Layer::SocketIo, limit, login)?;
             if let Some(envelopes) = envelopes {
                 envelope_options(&mut options, envelopes, &namespace, auth.as_ref());
             }
@@ -238,33 +289,77 @@ pub(super) async fn join(
             }
         }
     };
-    let eio3 = step.eio.or(declared.eio) == Some(3);
     // In revision 3, the server joins the client to the main namespace without a CONNECT packet from the client
     // (Socket.IO v4, "Connection to the default namespace").
-    let from = if joins_by_opening || (eio3 && namespace == MAIN) {
+    let from = if joins_by_opening || (link.eio == 3 && namespace == MAIN) {
         0
     } else {
-        let from = link.connection.journal().entries().len();
-        link.note_user(&namespace, auth.as_ref());
-        link.connection.send(&Packet::Connect {
-            namespace: namespace.clone(),
-            payload: auth,
-        });
-        from
+        send_connect(&link, &namespace, auth)
     };
     attempt.note_sent(client);
     attempt.note_other_cause();
-    await_admission(attempt, client, &link, &namespace, from, deadline).await
+    let admission = await_admission(attempt, client, &link, &namespace, from, deadline).await?;
+    if is_new && matches!(admission, Admission::Joined(_)) {
+        settle_in(attempt, client, &link, (login, deadline)).await?;
+    }
+    Ok(admission)
 }
 
-/// Returns the `auth` payload of a CONNECT. A step uses the `auth` that its client declares on a new connection, or for
-/// the namespace that the client declares; a further namespace on the same connection does not get it.
-fn auth_payload(attempt: &Attempt<'_>, template: Option<&Template>) -> StepResult<Option<Data>> {
-    let auth = template
-        .map(|template| template.render(&attempt.scope()))
-        .transpose()?;
+/// Sends a CONNECT packet. Returns the index of the first journal entry that can hold the answer.
+fn send_connect(link: &Link, namespace: &str, payload: Option<Data>) -> usize {
+    let from = link.connection.journal().entries().len();
+    link.note_user(namespace, payload.as_ref());
+    link.connection.send(&Packet::Connect {
+        namespace: namespace.to_owned(),
+        payload,
+    });
+    from
+}
+
+/// Returns the payload of a CONNECT packet, from the scenario and from the manifest.
+fn payload(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    login: Login,
+    own: Option<&Template>,
+) -> StepResult<Option<Data>> {
+    let own = own.map(|template| template.render(&attempt.scope()));
     // Treat `null` as no auth data, so that a row of a scenario table can leave the auth data out.
-    Ok(auth.filter(|auth| *auth != Data::Null))
+    let own = own.transpose()?.filter(|auth| *auth != Data::Null);
+    let defaults = &attempt.target.manifest.way_in.clients;
+    let scope = entered::scope(attempt, client);
+    Ok(presented::auth(defaults, &scope, login, own)?)
+}
+
+/// Enters the application on a connection that has just joined its namespace, and joins the namespaces in which the
+/// target has the scenario's events, as its bindings say.
+async fn settle_in(
+    attempt: &Attempt<'_>,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+    (login, deadline): (Login, Instant),
+) -> StepResult {
+    entrance::after(attempt, client, login).await?;
+    let home = client.state().namespace.clone();
+    for other in attempt.bound.iter().filter(|other| **other != home) {
+        join_bound(attempt, client, link, other, (login, deadline)).await?;
+    }
+    client.state().namespace = home;
+    Ok(())
+}
+
+/// Joins a namespace in which the target has an event of the scenario, as its bindings say.
+async fn join_bound(
+    attempt: &Attempt<'_>,
+    client: &Arc<Client>,
+    link: &Arc<Link>,
+    namespace: &str,
+    (login, deadline): (Login, Instant),
+) -> StepResult {
+    let auth = payload(attempt, client, login, None)?;
+    let from = send_connect(link, namespace, auth);
+    let admission = await_admission(attempt, client, link, namespace, from, deadline).await?;
+    joined(attempt, client, None, &admission)?
 }
 
 /// Returns why a client can't join a further namespace on an open connection to a plain WebSocket.
@@ -301,65 +396,8 @@ fn envelope_options(
 fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {
     match &client.spec.options.namespace {
         Some(template) => attempt.namespace(template),
-        None => Ok(attempt
-            .target
-            .manifest
-            .bindings
-            .namespaces
-            .main()
-            .to_owned()),
+        None => Ok(attempt.home.clone()),
     }
-}
-
-/// Returns the options of a connection: those of the step, else of the client, else of the run.
-pub(super) fn options(
-    attempt: &Attempt<'_>,
-    client: &Client,
-    step: &ConnectOptions,
-    layer: Layer,
-    limit: Duration,
-) -> StepResult<Options> {
-    let declared = &client.spec.options;
-    let scope = attempt.scope().clone();
-    let text = |template: &Template| template.render_text(&scope);
-    let both = |declared, own| {
-        let mut all = pairs::fill(declared, &scope)?;
-        all.extend(pairs::fill(own, &scope)?);
-        Ok::<_, Stop>(all)
-    };
-    let mut headers = both(&declared.headers, &step.headers)?;
-    if let Some(origin) = step.origin.as_ref().or(declared.origin.as_ref()) {
-        headers.push(("Origin".to_owned(), text(origin)?));
-    }
-    let transport = step
-        .transport
-        .or(declared.transport)
-        .unwrap_or(attempt.transport);
-    Ok(Options {
-        transport: match transport {
-            Transport::Polling => TransportChoice::Polling,
-            Transport::Upgrade => TransportChoice::Upgrade,
-            Transport::WebSocket => TransportChoice::WebSocket,
-        },
-        layer,
-        eio: step.eio.or(declared.eio).unwrap_or(4),
-        path: step
-            .path
-            .as_ref()
-            .or(declared.path.as_ref())
-            .map(text)
-            .transpose()?,
-        query: both(&declared.query, &step.query)?,
-        headers,
-        heartbeat: step.heartbeat.or(declared.heartbeat).unwrap_or(true),
-        deflate: step.deflate.or(declared.deflate).unwrap_or(false),
-        msgpack: step
-            .msgpack
-            .or(declared.msgpack)
-            .unwrap_or(attempt.target.msgpack()),
-        deadline: limit,
-        ..Options::default()
-    })
 }
 
 /// Returns why the scenario can't be judged: a client can't reach the server.

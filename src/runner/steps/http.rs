@@ -14,9 +14,11 @@ use crate::{
         attempt::Attempt,
         evidence,
         failure_kind::FailureKind,
-        finding::{Finding, StepResult},
+        finding::{Finding, StepResult, Stop},
         greetings::without_unrelated,
         outcome::SeenLine,
+        presented::{self, Login},
+        way_in,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
     text::excerpt,
@@ -70,6 +72,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     let Some(response) = response else {
         return Ok(());
     };
+    attempt.notes().cookies.take(&response);
     judge(attempt, &what, http.response.as_ref(), &response)
 }
 
@@ -255,17 +258,46 @@ pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     format!("a response{status}")
 }
 
+/// Returns the query parameters and the headers of a request. A request to the endpoint also has those of the manifest's
+/// clients, unless only a client that has entered knows them.
+fn presented(
+    attempt: &Attempt<'_>,
+    http: &Http,
+    target: &str,
+) -> StepResult<[Vec<(String, String)>; 2]> {
+    let scope = attempt.scope().clone();
+    let clients = &attempt.target.manifest.way_in.clients;
+    let all = |defaults: &[_], own: &[_]| {
+        let mut all = Vec::new();
+        if target.starts_with(&attempt.target.endpoint.path) {
+            let login = match way_in::is_about_logins(attempt.scenario) {
+                true => Login::Scenario,
+                false => Login::Manifest,
+            };
+            for (name, value) in presented::unnamed(defaults, login, [own, &[]]) {
+                all.extend(value.render_text(&scope).ok().map(|value| (name, value)));
+            }
+        }
+        all.extend(pairs::fill(own, &scope)?);
+        Ok::<_, Stop>(all)
+    };
+    Ok([
+        all(&clients.query, &http.query)?,
+        all(&clients.headers, &http.headers)?,
+    ])
+}
+
 fn fill(attempt: &Attempt<'_>, http: &Http) -> StepResult<HttpRequest> {
     let scope = attempt.scope().clone();
     let mut target = http.target.render_text(&scope)?;
-    for (name, value) in pairs::fill(&http.query, &scope)? {
+    let [query, mut headers] = presented(attempt, http, &target)?;
+    for (name, value) in query {
         let pair = url::form_urlencoded::Serializer::new(String::new())
             .append_pair(&name, &value)
             .finish();
         target.push(if target.contains('?') { '&' } else { '?' });
         target.push_str(&pair);
     }
-    let mut headers = pairs::fill(&http.headers, &scope)?;
     let body = match http
         .body
         .as_ref()

@@ -20,6 +20,7 @@ mod http;
 mod links;
 mod never;
 mod open;
+mod options;
 mod pairs;
 mod reading;
 mod receive;

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use super::{
     super::wait::{Waited, wait_in},
     admission::handshake_finding,
-    connect::{options, unreachable},
+    connect::{self, unreachable},
     http,
+    options::options,
 };
 use crate::{
     client::{ConnectFailure, Cookies, HttpResponse, Layer, Options, TransportChoice, What},
@@ -17,10 +18,12 @@ use crate::{
     runner::{
         attempt::Attempt,
         clients::{Client, Link},
-        echo, evidence, expectation,
+        echo, entrance, evidence, expectation,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
         join_by_hand::join_main,
+        presented::{self, Awaited, Login},
+        way_in,
     },
     scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
@@ -43,8 +46,18 @@ async fn one(
 ) -> StepResult {
     let expected = Accepted::as_ref(&open.expected);
     let name = &client.spec.name;
-    let options = connection_options(attempt, open, client, limit)?;
-    let link = match client.open(&attempt.target.endpoint, &options).await {
+    let awaited = match expected.strict.refused {
+        Some(_) if way_in::is_about_logins(attempt.scenario) => Awaited::Refusal,
+        Some(_) | None => Awaited::Acceptance,
+    };
+    let login = presented::login(
+        [&client.spec.options, &open.options],
+        &attempt.scope(),
+        awaited,
+    )?;
+    entrance::before(attempt, client, login).await?;
+    let options = connection_options(attempt, open, client, limit, login)?;
+    let link = match connect::open(attempt, client, &options, login).await? {
         Ok(link) => link,
         Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());
@@ -89,9 +102,10 @@ fn connection_options(
     open: &Open,
     client: &Client,
     limit: Duration,
+    login: Login,
 ) -> StepResult<Options> {
     let layer = layer(attempt, open);
-    let mut options = options(attempt, client, &open.options, layer, limit)?;
+    let mut options = options(attempt, client, &open.options, layer, limit, login)?;
     options.transport = match open.layer {
         OpenLayer::Polling => TransportChoice::Polling,
         OpenLayer::Tcp | OpenLayer::WebSocket => TransportChoice::WebSocket,

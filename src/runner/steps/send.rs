@@ -12,11 +12,13 @@ use crate::{
     runner::{
         attempt::Attempt,
         clients::{Client, Link},
-        evidence,
+        entered, evidence,
         failure_kind::FailureKind,
         finding::{Finding, Obstacle, StepResult},
         message_packet::packet_in,
+        presented,
         requests::{Author, SentEvent},
+        way_in,
     },
     scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
@@ -37,7 +39,7 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
         let from = link.connection.journal().entries().len();
         let mut texts = Vec::new();
         for packet in &send.packets {
-            let (filled, event) = fill(attempt, &link, packet)?;
+            let (filled, event) = fill(attempt, &client, &link, packet)?;
             attempt.note_request(&link, event, Author::Scenario);
             match filled {
                 Filled::Text(text) if link.websocket => link.connection.send_text(text),
@@ -94,6 +96,7 @@ enum Filled {
 /// Returns a packet as it goes over the wire, and the event that it holds, if any.
 fn fill(
     attempt: &Attempt<'_>,
+    client: &Client,
     link: &Link,
     packet: &PacketTemplate,
 ) -> StepResult<(Filled, Option<SentEvent>)> {
@@ -120,16 +123,30 @@ fn fill(
                         .to_string()
                 }
             };
-            let text = attempt.translate(text);
+            drop(scope);
+            let text = to_send(attempt, client, text)?;
             (Filled::Text(text), event)
         }
         PacketTemplate::Text(template) => {
             let text = template.render_text(&scope)?;
             let message = text.strip_prefix(char::from(PacketType::Message.digit()));
             let event = message.and_then(|message| event_in(attempt, message));
-            (Filled::Text(attempt.translate(text)), event)
+            drop(scope);
+            (Filled::Text(to_send(attempt, client, text)?), event)
         }
     })
+}
+
+/// Returns a packet as the client sends it: with the target's names, and with the payload that every client sends in a
+/// CONNECT packet, unless the scenario expects the server to refuse the client.
+fn to_send(attempt: &Attempt<'_>, client: &Client, text: String) -> StepResult<String> {
+    let text = attempt.translate(text);
+    let defaults = &attempt.target.manifest.way_in.clients;
+    if defaults.auth.is_empty() || way_in::expects_refusal(attempt.scenario) {
+        return Ok(text);
+    }
+    let scope = entered::scope(attempt, client);
+    Ok(presented::connect_packet(defaults, &scope, text)?)
 }
 
 /// Returns the event that a message holds, with the contract's name as `spoken`. `None` if the message holds no event,

@@ -11,8 +11,10 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod unfolded;
+mod way_in;
 
 pub use file::{duplicate_ids, load};
 pub use known::{Known, Others};
 #[cfg(test)]
 pub(super) use tests::EVERYTHING;
+pub(crate) use way_in::{ReadWayIn, read_way_in};

@@ -74,6 +74,8 @@ pub struct ConnectOptions {
     pub deflate: Option<bool>,
     /// True if the client uses the msgpack parser.
     pub msgpack: Option<bool>,
+    /// The WebSocket subprotocols that the client offers. `None` if the scenario names none.
+    pub protocols: Option<Vec<Template>>,
 }
 
 impl ConnectOptions {
@@ -91,6 +93,7 @@ impl ConnectOptions {
             heartbeat,
             deflate,
             msgpack,
+            protocols,
         } = self;
         !query.is_empty()
             || !headers.is_empty()
@@ -101,5 +104,6 @@ impl ConnectOptions {
             || heartbeat.is_some()
             || deflate.is_some()
             || msgpack.is_some()
+            || protocols.is_some()
     }
 }

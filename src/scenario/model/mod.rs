@@ -15,6 +15,7 @@ mod mentioned;
 mod refusal;
 mod scenario;
 mod step;
+mod way_in;
 
 pub(crate) use self::refusal::REPORT_FIELDS;
 pub use self::{
@@ -29,4 +30,5 @@ pub use self::{
     refusal::{Refusal, RefusalReason},
     scenario::Scenario,
     step::{Parallel, Repeat, Sequence, Step, WaitBound, visit_steps},
+    way_in::{ClientDefaults, Entrance, WayIn},
 };

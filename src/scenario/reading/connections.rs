@@ -75,6 +75,7 @@ pub(in crate::scenario) fn handshake_options(
         headers: pairs(fields, "headers", context),
         origin: text(fields, "origin", context),
         path: text(fields, "path", context),
+        protocols: texts(fields, "protocols", context),
         eio: revision.and_then(|revision| u8::try_from(revision).ok()),
         heartbeat: boolean(fields, "heartbeat", context),
         deflate: boolean(fields, "deflate", context),
@@ -188,6 +189,17 @@ pub(in crate::scenario) fn text(
 ) -> Option<Template> {
     let field = fields.raw(key)?;
     Some(context.text(field.node))
+}
+
+/// Reads a list of texts, or a single text. Returns `None` if the key is missing.
+pub(in crate::scenario) fn texts(
+    fields: &Fields<'_>,
+    key: &'static str,
+    context: &mut StepContext<'_, '_>,
+) -> Option<Vec<Template>> {
+    let field = fields.get(key)?;
+    let items = field.items();
+    Some(items.map(|item| context.text(item.node)).collect())
 }
 
 pub(in crate::scenario) fn boolean(

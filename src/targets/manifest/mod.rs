@@ -21,6 +21,7 @@ mod spec;
 mod tests;
 mod values;
 mod variables;
+mod way_in;
 
 pub use load::{
     REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest,

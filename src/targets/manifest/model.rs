@@ -11,9 +11,10 @@ use super::{
     contradictions::{self, Provider},
     credentials, dialect, fence, launch, namespaces, refusals,
     values::{Launched, address, greetings, names, path, pattern, positive_duration},
+    way_in,
 };
 use crate::{
-    scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason},
+    scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
     targets::{AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, Secrets, Speaks},
 };
 
@@ -43,6 +44,8 @@ pub struct Manifest {
     pub acknowledgements: AckPatterns,
     /// How the target reports the refusal of a login, by the reason for the refusal.
     pub refusals: BTreeMap<RefusalReason, Matcher>,
+    /// The options of every client, and the steps with which it enters the application.
+    pub way_in: WayIn,
     /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
     /// The operations, namespaces and credentials of the contract that the application lacks, although it provides a
@@ -59,6 +62,8 @@ pub struct Manifest {
     /// The profiles: the same server with other settings. The runner starts a profile when a scenario needs one of
     /// its capabilities.
     pub profiles: Vec<Profile>,
+    /// Why the target lacks capabilities, as far as a probe has found out.
+    pub unprovided: BTreeMap<String, String>,
     /// The manifest's folder, where relative paths start.
     pub folder: PathBuf,
     /// The values from the environment, which outputs have to mask.
@@ -95,6 +100,14 @@ impl Manifest {
         if let Some(field) = fields.get("namespaces") {
             namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
         }
+        let credentials = read_or_default(fields.get("credentials"), credentials::read, problems);
+        let way_in = way_in::read(
+            &fields,
+            &credentials,
+            &provides,
+            &mut bindings.namespaces,
+            problems,
+        );
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
@@ -102,7 +115,8 @@ impl Manifest {
             path: path(fields.get("path"), problems)
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
             dialect,
-            credentials: read_or_default(fields.get("credentials"), credentials::read, problems),
+            credentials,
+            way_in,
             bindings,
             acknowledgements: AckPatterns {
                 success: pattern(fields.raw("success"), problems),
@@ -116,6 +130,7 @@ impl Manifest {
             within: within.unwrap_or(WITHIN),
             settle,
             profiles: profiles.unwrap_or_default(),
+            unprovided: BTreeMap::new(),
             folder: PathBuf::new(),
             secrets: Secrets::default(),
             observed: Observed::default(),

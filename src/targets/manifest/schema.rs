@@ -244,6 +244,27 @@ fn schema() -> Value {
     );
     fence["oneOf"] = json!([{ "required": ["call"] }, { "required": ["emit", "expect"] }]);
     fence["dependentRequired"] = json!({ "expect": ["emit"] });
+    let pairs = json!({ "type": "object" });
+    let clients = mapping(
+        &[
+            ("auth", pairs.clone(), "the payload of the CONNECT packet"),
+            ("headers", pairs.clone(), "headers of the handshake request"),
+            (
+                "namespace",
+                path.clone(),
+                "the namespace that every client joins",
+            ),
+            ("origin", text.clone(), "the `Origin` header"),
+            ("path", text.clone(), "the Engine.IO path"),
+            (
+                "protocols",
+                names.clone(),
+                "the WebSocket subprotocols that clients offer",
+            ),
+            ("query", pairs, "query parameters of the handshake request"),
+        ],
+        &[],
+    );
     let keys = REPORT_FIELDS.iter();
     let keys: Vec<_> = keys
         .map(|key| (*key, any.clone(), "an expectation"))
@@ -290,6 +311,16 @@ fn schema() -> Value {
                 "bindings",
                 map_of(json!({ "anyOf": [text, binding] })),
                 "the names that the target uses for operations and events",
+            ),
+            (
+                "clients",
+                clients,
+                "the options of every client, unless a scenario gives it others",
+            ),
+            (
+                "enter",
+                json!({ "type": "array", "items": { "type": ["object", "string"] } }),
+                "the steps with which every client enters the application, as in a scenario",
             ),
             (
                 "namespaces",
@@ -361,7 +392,7 @@ fn every_mapping_has_the_keys_that_the_loader_reads() {
     let schema = schema();
     let strange = "qqqqqqqqqqqqqqqq: 1";
     let text = format!(
-        "{strange}\nlaunch: {{ {strange}, ready: {{ {strange} }} }}\ndialect: {{ {strange} }}\nbindings: {{ a: {{ {strange} }} }}\n\
+        "{strange}\nlaunch: {{ {strange}, ready: {{ {strange} }} }}\ndialect: {{ {strange} }}\nclients: {{ {strange} }}\nbindings: {{ a: {{ {strange} }} }}\n\
          fence: {{ {strange} }}\ntiming: {{ {strange} }}\nprofiles: {{ p: {{ {strange} }} }}\ncredentials: {{ c: {{ {strange} }} }}\n"
     );
     let problems = load(&text).unwrap_err();
@@ -374,6 +405,7 @@ fn every_mapping_has_the_keys_that_the_loader_reads() {
             "a binding",
             "/properties/bindings/additionalProperties/anyOf/1",
         ),
+        ("`clients`", "/properties/clients"),
         ("`fence`", "/properties/fence"),
         ("`timing`", "/properties/timing"),
         ("a profile", "/properties/profiles/additionalProperties"),
@@ -436,6 +468,9 @@ fn schema_and_loader_refuse_the_same_manifests() {
         manifest("credentials: { a: [b] }"),
         manifest("credentials: { secret: s, a: { jwt: { alg: RS256 } } }"),
         manifest("bindings: { a: { evnt: b } }"),
+        manifest("clients: { auth: secret }"),
+        manifest("clients: { namespace: chat }"),
+        manifest("enter: { call: login }"),
         manifest("namespaces: { /custom: rooms }"),
         manifest("fence: {}"),
         manifest("fence: { emit: ping }"),

@@ -385,3 +385,44 @@ fn mistakes_in_namespaces_are_reported() {
         write `/custom: absent` if the target has one namespace for both
     ");
 }
+
+#[test]
+fn the_way_in_is_read() {
+    let manifest = load(
+        "name: mine\nurl: http://127.0.0.1:3000\nprovides: [websocket]\ncredentials: { valid: t1 }\nclients:\n  \
+         auth: { token: $token, key: \"${env.TOKEN}\" }\n  headers: { x-user: $credentials.valid }\n  \
+         protocols: chat.v2\n  namespace: /chat\nenter:\n- http: POST /login\n  body: { user: una }\n  \
+         json: { token: <string as token> }\n- call: hello\n- expect: welcome\n",
+    )
+    .unwrap();
+    let clients = &manifest.way_in.clients;
+    let names: Vec<_> = clients.auth.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["token", "key"]);
+    let key = clients.auth[1].1.render(&Scope::default()).unwrap();
+    assert_eq!(key, Data::from("0123456789"));
+    assert_eq!(clients.protocols.len(), 1);
+    assert_eq!(manifest.bindings.namespaces.main(), "/chat");
+    let enter = manifest.way_in.enter.unwrap();
+    assert_eq!((enter.before.steps.len(), enter.after.steps.len()), (1, 2));
+}
+
+#[test]
+fn mistakes_in_the_way_in_are_reported() {
+    insta::assert_snapshot!(mistakes(
+        "name: mine\nurl: http://127.0.0.1:3000\nnamespaces: { /: /a }\nclients:\n  auth: { token: $credentials.vald, id: $token }\n  \
+         namespace: /b\n  origins: x\nenter:\n- call: login\n  as: [other]\n- http: POST /login\n  json: { token: <string as token> }\n",
+    ), @r"
+    5:3 [unknown-credential] the manifest has no credential `vald`
+        add it: `credentials: { vald: ${env.TOKEN} }`
+    5:41 [unknown-variable] nothing sets `$token`
+        a later step sets this variable: move that step up
+    6:14 [contradiction] every client joins `/b`, but `/` is `/a` under `namespaces`
+        keep one of the two lines
+    7:3 [unknown-key] `clients` has no key `origins`
+        did you mean `origin`?
+    9:3 [no-transport] a target with `enter` has to say which transports it provides, because sockspec can't probe it
+        add `websocket` or `polling` to `provides`
+    10:8 [unknown-client] there is no client `other`
+        write a client of the scenario: `client`
+    ");
+}

@@ -25,6 +25,8 @@ enum Place {
     Profiles,
     /// The top level of the manifest.
     Root,
+    /// Options of clients and steps of scenarios. Their other variables are those of scenarios.
+    Steps,
     /// A place where `${env.NAME}` is the only variable.
     Text,
     /// A place where `$port` is allowed too. `$port` is replaced when the target starts.
@@ -36,6 +38,7 @@ impl Place {
     fn of(self, key: &str) -> Self {
         match (self, key) {
             (Self::Root, "bindings") => Self::Binding,
+            (Self::Root, "clients" | "enter") => Self::Steps,
             (Self::Root, "launch") => Self::Launch,
             (Self::Root, "profiles") => Self::Profiles,
             (Self::Root, "url") => Self::WithPort,
@@ -43,7 +46,7 @@ impl Place {
             (Self::Launch | Self::Profile, "env") => Self::WithPort,
             (Self::Profiles, _) => Self::Profile,
             (Self::Launch | Self::Profile | Self::Root, _) => Self::Text,
-            (Self::Binding | Self::Command | Self::Text | Self::WithPort, _) => self,
+            (Self::Binding | Self::Command | Self::Steps | Self::Text | Self::WithPort, _) => self,
         }
     }
 }
@@ -127,7 +130,7 @@ impl Filler<'_> {
                     let name = &inner["env.".len()..];
                     (self.lookup)(name).ok_or_else(|| Wrong::Unset(name.to_owned()))
                 }
-                _ if place == Place::Command => Ok(written.to_owned()),
+                _ if matches!(place, Place::Command | Place::Steps) => Ok(written.to_owned()),
                 Piece::Lone => Ok(written.to_owned()),
                 Piece::Dollar if place == Place::WithPort && text[done..].starts_with("port") => {
                     Err(Wrong::Port)
@@ -139,10 +142,16 @@ impl Filler<'_> {
             };
             match value {
                 Ok(value) => {
-                    if matches!(piece, Piece::Braces(_)) {
+                    if written.starts_with("${env.") {
                         self.secrets.add(&value);
                     }
-                    filled.push_str(&value);
+                    match place {
+                        // The language of scenarios reads the value once more.
+                        Place::Steps if written.starts_with("${env.") => {
+                            filled.push_str(&value.replace('$', "$$"));
+                        }
+                        _ => filled.push_str(&value),
+                    }
                 }
                 Err(wrong) => {
                     let span = span.find(&self.problems.source().text, written);

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{
     super::Speaks,
-    asking::open,
+    asking::{Door, open},
     echo,
     finding::Finding,
     greetings::{Welcome, welcome},
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{Connection, Endpoint, Options, TransportChoice},
+    client::{Connection, Options, TransportChoice},
     targets::capability::{Capability, Source},
 };
 
@@ -29,7 +29,7 @@ const NAME: &str = "socket-io";
 /// Finds out what runs on top of Engine.IO: Socket.IO, or a server that sends messages back. For Socket.IO, also
 /// returns the events that the server sends to new clients.
 pub(super) async fn application(
-    endpoint: &Endpoint,
+    door: Door<'_>,
     transport: TransportChoice,
     connection: Option<Connection>,
 ) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
@@ -38,22 +38,22 @@ pub(super) async fn application(
         let nothing = vec![Finding::no(NAME, "no connection")];
         return (Speaks::SocketIo, nothing, silent);
     };
-    match connect(&connection).await {
-        Ok(Reply::Named) => joined(endpoint, transport, &connection).await,
+    match connect(&connection, door.visitor).await {
+        Ok(Reply::Named) => joined(&connection, door, transport).await,
         Ok(Reply::Nameless) => {
-            let echo = echo::engine(endpoint, transport).await;
+            let echo = echo::engine(door, transport).await;
             if echo.iter().any(|finding| finding.found) {
                 let repeated = Finding::no(NAME, "the server only sends the client's packets back");
                 (Speaks::EngineIo, [vec![repeated], echo].concat(), silent)
             } else {
-                joined(endpoint, transport, &connection).await
+                joined(&connection, door, transport).await
             }
         }
         Err(Unconnected::Refused(seen)) => {
             (Speaks::SocketIo, vec![Finding::no(NAME, seen)], silent)
         }
         Err(Unconnected::Other(seen)) => {
-            let echo = echo::engine(endpoint, transport).await;
+            let echo = echo::engine(door, transport).await;
             let speaks = if echo.iter().any(|finding| finding.found) {
                 Speaks::EngineIo
             } else {
@@ -67,18 +67,20 @@ pub(super) async fn application(
 
 /// Returns the findings of a client that has joined the main namespace.
 async fn joined(
-    endpoint: &Endpoint,
-    transport: TransportChoice,
     connection: &Connection,
+    door: Door<'_>,
+    transport: TransportChoice,
 ) -> (Speaks, Vec<Finding>, BTreeSet<String>) {
     let neighbour = async {
-        let opened = open(endpoint, transport, Options::default()).await;
+        let opened = open(door, transport, Options::default()).await;
         opened.ok()
     };
-    match welcome(connection, neighbour).await {
+    match welcome(connection, door.visitor, neighbour).await {
         Welcome::Stays(greetings) => {
-            let joined = Finding::yes(NAME, "every client can join the namespace /");
-            let echo = echo::socket(connection).await;
+            let namespace = &door.visitor.namespace;
+            let seen = format!("every client can join the namespace {namespace}");
+            let joined = Finding::yes(NAME, seen);
+            let echo = echo::socket(connection, namespace).await;
             (Speaks::SocketIo, vec![joined, echo], greetings)
         }
         Welcome::Disconnected => {

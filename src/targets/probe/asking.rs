@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::finding::Finding;
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
+    targets::Visitor,
     wire::engine_io::Handshake,
 };
 
@@ -16,10 +17,19 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 /// A probe: asks an Engine.IO server one question.
 pub(super) type Probe = for<'a> fn(&'a Asked<'a>) -> BoxFuture<'a, Finding>;
 
-/// The data that a probe gets about the Engine.IO server under test.
-pub(super) struct Asked<'a> {
+/// A server to probe, and how the probes present themselves to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Door<'a> {
     /// The address of the server.
     pub(super) endpoint: &'a Endpoint,
+    /// What the probes present.
+    pub(super) visitor: &'a Visitor,
+}
+
+/// The data that a probe gets about the Engine.IO server under test.
+pub(super) struct Asked<'a> {
+    /// The server, and how to present oneself to it.
+    pub(super) door: Door<'a>,
     /// The transport to use: polling if both transports work.
     pub(super) transport: TransportChoice,
     /// The content of the open packet that the server has sent.
@@ -28,7 +38,7 @@ pub(super) struct Asked<'a> {
 
 /// Opens a connection whose waits end after [`DEADLINE`].
 pub(super) async fn open(
-    endpoint: &Endpoint,
+    door: Door<'_>,
     transport: TransportChoice,
     options: Options,
 ) -> Result<Connection, ConnectFailure> {
@@ -37,5 +47,5 @@ pub(super) async fn open(
         deadline: DEADLINE,
         ..options
     };
-    Connection::open(endpoint, options).await
+    Connection::open(door.endpoint, door.visitor.options(options)).await
 }

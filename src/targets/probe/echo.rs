@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{asking::open, finding::Finding, session::deflate};
+use super::{
+    asking::{Door, open},
+    finding::Finding,
+    session::deflate,
+};
 use crate::{
-    client::{ConnectFailure, Connection, Endpoint, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
     clock,
     data::Data,
     random,
     targets::capability::{Capability, Source},
+    text::json_string,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
@@ -46,6 +51,9 @@ pub(super) const MARKER: &str = "sockspec-probe";
 /// The size in bytes of the largest message that scenarios send.
 pub(super) const LARGE: usize = 1_000_000;
 
+/// The time in which a server ends the connection of a client that it does not know.
+const STRANGER_TIME: Duration = Duration::from_millis(400);
+
 /// The timeout for an echo. It is shorter than the timeout of other answers, because most servers send no echo.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -54,9 +62,9 @@ const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 /// # Errors
 ///
 /// Returns an error if no WebSocket opens.
-pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure> {
-    let connection = open_plain(endpoint).await?;
-    let listener = open_plain(endpoint).await;
+pub(super) async fn plain(door: Door<'_>) -> Result<Finding, ConnectFailure> {
+    let connection = open_plain(door).await?;
+    let listener = open_plain(door).await;
     connection.send_text(MARKER.to_owned());
     let came = first(&connection, |what| match what {
         What::Message(data) => Some(data.clone()),
@@ -74,8 +82,13 @@ pub(super) async fn plain(endpoint: &Endpoint) -> Result<Finding, ConnectFailure
 
 /// Probes the further capabilities of a plain WebSocket: binary messages, large messages, compression. `echo` is the
 /// finding of [`plain`].
-pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Finding> {
-    let binary = match open_plain(endpoint).await {
+pub(super) async fn plain_findings(door: Door<'_>, echo: Finding) -> Vec<Finding> {
+    if !echo.found
+        && let Some(seen) = closes_strangers(door).await
+    {
+        return vec![Finding::no("websocket", seen)];
+    }
+    let binary = match open_plain(door).await {
         Ok(connection) => {
             let mut frame = Frame::binary(Bytes::from_static(MARKER.as_bytes()));
             frame.mask = Some(random::random());
@@ -97,7 +110,7 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
         binary
     };
     let large = if echo.found {
-        large(endpoint).await
+        large(door).await
     } else {
         Finding::no("large-messages", "no text comes back")
     };
@@ -106,14 +119,52 @@ pub(super) async fn plain_findings(endpoint: &Endpoint, echo: Finding) -> Vec<Fi
         echo,
         binary,
         large,
-        deflate(endpoint, Layer::WebSocket).await,
+        deflate(door, Layer::WebSocket).await,
     ]
 }
 
+/// Opens a WebSocket and sends nothing. Returns what the server did if it ended the connection, as a server does that
+/// expects a login, a token or a subprotocol.
+async fn closes_strangers(door: Door<'_>) -> Option<String> {
+    let connection = open_plain(door).await.ok()?;
+    let opened = clock::now();
+    let journal = connection.journal();
+    let ended = async {
+        let mut seen = 0;
+        loop {
+            {
+                let entries = journal.entries();
+                let fresh = entries.get(seen..).unwrap_or_default();
+                let ended = fresh.iter().find_map(|entry| match &entry.what {
+                    What::Ended(ended) => Some(ended.clone()),
+                    _ => None,
+                });
+                if ended.is_some() {
+                    return ended;
+                }
+                seen = entries.len();
+            }
+            journal.longer_than(seen).await;
+        }
+    };
+    let ended = clock::within(STRANGER_TIME, ended).await.ok()??;
+    let how = match (ended.code, ended.reason.as_str()) {
+        (None, _) => "without a close code".to_owned(),
+        (Some(code), "") => format!("with the close code {}", code.0),
+        (Some(code), reason) => {
+            format!("with the close code {} {}", code.0, json_string(reason))
+        }
+    };
+    let time = opened.elapsed().as_millis();
+    Some(format!(
+        "the server ends the connection of a client that sends nothing after {time} ms, {how}"
+    ))
+}
+
 /// Probes whether a plain WebSocket sends a long text back.
-async fn large(endpoint: &Endpoint) -> Finding {
+async fn large(door: Door<'_>) -> Finding {
     const NAME: &str = "large-messages";
-    let connection = match open_plain(endpoint).await {
+    let connection = match open_plain(door).await {
         Ok(connection) => connection,
         Err(failure) => return Finding::no(NAME, failure.to_string()),
     };
@@ -133,12 +184,12 @@ async fn large(endpoint: &Endpoint) -> Finding {
 }
 
 /// Probes whether an Engine.IO server sends messages back, as text and as bytes.
-pub(super) async fn engine(endpoint: &Endpoint, transport: TransportChoice) -> Vec<Finding> {
+pub(super) async fn engine(door: Door<'_>, transport: TransportChoice) -> Vec<Finding> {
     let options = Options {
         layer: Layer::EngineIo,
         ..Options::default()
     };
-    let connection = match open(endpoint, transport, options).await {
+    let connection = match open(door, transport, options).await {
         Ok(connection) => connection,
         Err(failure) => {
             return vec![Finding::no("engine-echo", failure.to_string())];
@@ -166,12 +217,11 @@ pub(super) async fn engine(endpoint: &Endpoint, transport: TransportChoice) -> V
     vec![engine, text, binary_echo(bytes.await)]
 }
 
-/// Probes whether the server acknowledges the event `echo` with its argument. The client has joined the main
-/// namespace.
-pub(super) async fn socket(connection: &Connection) -> Finding {
+/// Probes whether the server acknowledges the event `echo` with its argument. The client has joined `namespace`.
+pub(super) async fn socket(connection: &Connection, namespace: &str) -> Finding {
     const NAME: &str = "echo";
     connection.send(&Packet::Event {
-        namespace: "/".to_owned(),
+        namespace: namespace.to_owned(),
         id: Some(AckId(0)),
         name: "echo".to_owned(),
         args: vec![Data::from(MARKER)],
@@ -194,12 +244,12 @@ pub(super) async fn socket(connection: &Connection) -> Finding {
 }
 
 /// Opens a plain WebSocket.
-pub(super) async fn open_plain(endpoint: &Endpoint) -> Result<Connection, ConnectFailure> {
+pub(super) async fn open_plain(door: Door<'_>) -> Result<Connection, ConnectFailure> {
     let options = Options {
         layer: Layer::WebSocket,
         ..Options::default()
     };
-    open(endpoint, TransportChoice::WebSocket, options).await
+    open(door, TransportChoice::WebSocket, options).await
 }
 
 /// Returns true if the text that another client sent also arrived at this one. A ping and its pong prove that everything

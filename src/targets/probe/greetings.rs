@@ -6,6 +6,7 @@ use super::join::connect;
 use crate::{
     client::{Connection, DropHow, Ended, What},
     clock,
+    targets::Visitor,
     wire::socket_io::Packet,
 };
 
@@ -27,9 +28,10 @@ pub(super) enum Welcome {
 }
 
 /// Waits after a client has joined, and returns what the server does. Meanwhile, `neighbour` opens the connection of
-/// another client, which joins and leaves again.
+/// another client, which presents itself in the same way, joins and leaves again.
 pub(super) async fn welcome(
     connection: &Connection,
+    visitor: &Visitor,
     neighbour: impl Future<Output = Option<Connection>>,
 ) -> Welcome {
     listen(connection, LISTEN_TIME).await;
@@ -37,7 +39,7 @@ pub(super) async fn welcome(
         return Welcome::Disconnected;
     }
     if let Some(neighbour) = neighbour.await
-        && connect(&neighbour).await.is_ok()
+        && connect(&neighbour, visitor).await.is_ok()
     {
         listen(connection, NEIGHBOUR_TIME).await;
         neighbour.end(DropHow::Close).await;

@@ -33,8 +33,8 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
 
 /// The probes of the polling endpoint.
 pub(super) const PROBES: &[Probe] = &[
-    |asked| Box::pin(cors(asked.endpoint)),
-    |asked| Box::pin(error_json(asked.endpoint)),
+    |asked| Box::pin(cors(asked.door.endpoint)),
+    |asked| Box::pin(error_json(asked.door.endpoint)),
 ];
 
 /// An origin that is in no server's list of allowed origins.

@@ -5,6 +5,7 @@ use crate::{
     client::{Connection, What},
     clock,
     data::Data,
+    targets::Visitor,
     wire::socket_io::Packet,
 };
 
@@ -25,12 +26,15 @@ pub(super) enum Unconnected {
     Refused(String),
 }
 
-/// Joins the main namespace without a payload. The error says what the client received instead of the reply to its
+/// Joins the main namespace as a visitor. The error says what the client received instead of the reply to its
 /// CONNECT.
-pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnected> {
+pub(super) async fn connect(
+    connection: &Connection,
+    visitor: &Visitor,
+) -> Result<Reply, Unconnected> {
     connection.send(&Packet::Connect {
-        namespace: "/".to_owned(),
-        payload: None,
+        namespace: visitor.namespace.clone(),
+        payload: visitor.auth.clone(),
     });
     let answer = async {
         let mut seen = 0;
@@ -38,7 +42,7 @@ pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnecte
             connection.journal().longer_than(seen).await;
             let entries = connection.journal().entries();
             let fresh = entries.get(seen..).unwrap_or_default();
-            if let Some(answer) = fresh.iter().find_map(|entry| answer(&entry.what)) {
+            if let Some(answer) = fresh.iter().find_map(|entry| answer(&entry.what, visitor)) {
                 return answer;
             }
             seen = entries.len();
@@ -51,24 +55,29 @@ pub(super) async fn connect(connection: &Connection) -> Result<Reply, Unconnecte
 }
 
 /// Returns the server's answer to CONNECT that a journal entry holds, or `None` if the entry is no answer.
-fn answer(what: &What) -> Option<Result<Reply, Unconnected>> {
+fn answer(what: &What, visitor: &Visitor) -> Option<Result<Reply, Unconnected>> {
     let other = |seen: String| Some(Err(Unconnected::Other(seen)));
     match what {
-        What::Socket(Packet::Connect { payload, .. }) => {
+        What::Socket(Packet::Connect { payload, namespace }) if *namespace == visitor.namespace => {
             let sid = payload.as_ref().and_then(|payload| payload.get("sid"));
             Some(Ok(match sid {
                 Some(_) => Reply::Named,
                 None => Reply::Nameless,
             }))
         }
-        What::Socket(Packet::ConnectError { payload, .. }) => {
+        What::Socket(Packet::ConnectError { payload, namespace })
+            if *namespace == visitor.namespace =>
+        {
             let message = payload.get("message").and_then(Data::as_str);
-            Some(Err(Unconnected::Refused(match message {
-                Some(message) => {
-                    format!("the namespace / refuses a client without credentials: {message}")
-                }
-                None => format!("the namespace / refuses a client without credentials: {payload}"),
-            })))
+            let namespace = &visitor.namespace;
+            let client = match visitor.auth {
+                Some(_) => "the manifest's client",
+                None => "a client without credentials",
+            };
+            let reason = message.map_or_else(|| payload.to_string(), str::to_owned);
+            Some(Err(Unconnected::Refused(format!(
+                "the namespace {namespace} refuses {client}: {reason}"
+            ))))
         }
         What::Ended(ended) => other(format!("the connection ended ({:?})", ended.how)),
         What::Illegal { illegal, .. } => {

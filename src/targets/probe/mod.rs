@@ -14,17 +14,21 @@ mod strangers;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, pin::pin, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::future::{Either, join_all, select};
 use tokio::join;
 
 use self::{
-    asking::{Asked, Probe, open},
+    asking::{Asked, Door, Probe, open},
     finding::Finding,
     handshakes::{broken_findings, broken_open_packet, transport_finding, websocket_finding},
 };
-use super::{Observed, Speaks, StrangerClose, capability::Capability};
+use super::{Observed, Speaks, StrangerClose, Visitor, capability::Capability};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
     clock,
@@ -59,6 +63,8 @@ pub struct Probed {
     pub path: String,
     /// The events that the server sends to every client that joins.
     pub greetings: BTreeSet<String>,
+    /// Why the server lacks capabilities that many scenarios need: `socket-io` and `websocket`.
+    pub lacks: BTreeMap<String, String>,
     /// The name and the result of each probe, for the output of `sockspec probe`.
     pub findings: Vec<(String, String)>,
     /// What the probe saw of the server that is no capability.
@@ -99,14 +105,19 @@ pub enum ProbeError {
 /// # Errors
 ///
 /// Returns an error if neither an Engine.IO server nor a plain WebSocket answers.
-pub async fn probe(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
-    clock::within(LIMIT, ask(endpoint, plain))
+pub async fn probe(
+    endpoint: &Endpoint,
+    plain: &Endpoint,
+    visitor: &Visitor,
+) -> Result<Probed, ProbeError> {
+    let door = |endpoint| Door { endpoint, visitor };
+    clock::within(LIMIT, ask(door(endpoint), door(plain)))
         .await
         .unwrap_or(Err(ProbeError::TooSlow { limit: LIMIT }))
 }
 
-async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError> {
-    let over = |transport| open(endpoint, transport, Options::default());
+async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
+    let over = |transport| open(door, transport, Options::default());
     let polling = over(TransportChoice::Polling).await;
     if let Err(failure @ (ConnectFailure::Tls { .. } | ConnectFailure::Unreachable { .. })) =
         polling
@@ -130,19 +141,19 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
             .cloned()
     };
     // If an open packet came over both transports, use the one over polling, because only it lists the upgrades.
-    if let Some(old) = only_revision_3(endpoint, &websocket, &polling) {
+    if let Some(old) = only_revision_3(door.endpoint, &websocket, &polling) {
         return Ok(old);
     }
     let Some(handshake) = handshake_of(&polling).or_else(|| handshake_of(&websocket)) else {
         if let Some(findings) = broken_findings(&websocket, &polling) {
-            return Ok(probed(Speaks::SocketIo, endpoint, findings));
+            return Ok(probed(Speaks::SocketIo, door.endpoint, findings));
         }
-        if let Some(refused) = refusing(endpoint, &websocket, &polling) {
+        if let Some(refused) = refusing(door.endpoint, &websocket, &polling) {
             return Ok(refused);
         }
         return Err(no_engine_io(
-            endpoint,
-            plain,
+            door.endpoint,
+            plain.endpoint,
             websocket.err(),
             polling.err(),
         ));
@@ -160,18 +171,18 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
     ];
     let connection = websocket.or(polling);
     let asked = Asked {
-        endpoint,
+        door,
         transport,
         handshake: &handshake,
     };
     let ((speaks, application, greetings), others, connect_timeout) = join!(
-        application::application(endpoint, transport, connection.ok()),
+        application::application(door, transport, connection.ok()),
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
-        strangers::connect_timeout(endpoint, transport),
+        strangers::connect_timeout(door, transport),
     );
     findings.extend(application);
     findings.extend(others);
-    let mut probed = probed(speaks, endpoint, findings);
+    let mut probed = probed(speaks, door.endpoint, findings);
     if !greetings.is_empty() {
         let names = greetings.iter().cloned().collect::<Vec<_>>().join(", ");
         let seen = format!("a client that joins receives {names}");
@@ -179,7 +190,7 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
     }
     probed.observed.connect_timeout = connect_timeout;
     if probed.provides.contains("websocket") {
-        probed.observed.clients_at_once = strangers::sessions_at_once(endpoint).await;
+        probed.observed.clients_at_once = strangers::sessions_at_once(door).await;
     }
     note_limits(&mut probed);
     Ok(Probed {
@@ -189,10 +200,10 @@ async fn ask(endpoint: &Endpoint, plain: &Endpoint) -> Result<Probed, ProbeError
 }
 
 /// Probes a plain WebSocket endpoint. `echo` is the finding of [`echo::plain`].
-async fn plain_endpoint(plain: &Endpoint, echo: Finding) -> Probed {
+async fn plain_endpoint(plain: Door<'_>, echo: Finding) -> Probed {
     let echoes = echo.found;
     let (findings, strangers) = join!(echo::plain_findings(plain, echo), strangers::plain(plain));
-    let mut probed = probed(Speaks::WebSocket, plain, findings);
+    let mut probed = probed(Speaks::WebSocket, plain.endpoint, findings);
     if echoes && !probed.provides.contains("large-messages") {
         probed.observed.largest_message = strangers::largest_message(plain).await;
     }
@@ -298,9 +309,10 @@ fn note_limits(probed: &mut Probed) {
 
 /// Returns true if the heartbeat of the server at `endpoint` is so short that a scenario can wait for a missed
 /// heartbeat. Returns `None` if no session can be opened.
-pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
+pub async fn has_short_heartbeat(endpoint: &Endpoint, visitor: &Visitor) -> Option<bool> {
+    let door = Door { endpoint, visitor };
     for transport in [TransportChoice::WebSocket, TransportChoice::Polling] {
-        if let Ok(connection) = open(endpoint, transport, Options::default()).await {
+        if let Ok(connection) = open(door, transport, Options::default()).await {
             return Some(open_packet::heartbeat(connection.handshake()?).found);
         }
     }
@@ -312,7 +324,7 @@ pub async fn has_short_heartbeat(endpoint: &Endpoint) -> Option<bool> {
 /// error, the finding about the plain WebSocket.
 async fn beside_plain(
     websocket: impl Future<Output = Result<Connection, ConnectFailure>>,
-    plain: &Endpoint,
+    plain: Door<'_>,
 ) -> Result<Result<Connection, ConnectFailure>, Finding> {
     let (websocket, echo) = (pin!(websocket), pin!(echo::plain(plain)));
     match select(websocket, echo).await {
@@ -348,6 +360,13 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
         speaks,
         path: endpoint.path.clone(),
         greetings: BTreeSet::new(),
+        lacks: findings
+            .iter()
+            .filter(|finding| {
+                !finding.found && ["socket-io", "websocket"].contains(&finding.capability)
+            })
+            .map(|finding| (finding.capability.to_owned(), finding.seen.clone()))
+            .collect(),
         observed: Observed::default(),
         findings: findings
             .into_iter()

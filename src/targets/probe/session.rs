@@ -1,13 +1,13 @@
 //! Probes of sessions: transports, protocol revision, extensions.
 
 use super::{
-    asking::{Probe, open},
+    asking::{Door, Probe, open},
     finding::Finding,
     handshakes::{broken_open_packet, offers_websocket},
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{ConnectFailure, Endpoint, HttpResponse, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, HttpResponse, Layer, Options, TransportChoice, What},
     targets::capability::{Capability, Source},
     wire::engine_io::Handshake,
 };
@@ -68,13 +68,13 @@ pub(in crate::targets) const CAPABILITIES: &[Capability] = &[
 
 /// The probes that open sessions.
 pub(super) const PROBES: &[Probe] = &[
-    |asked| Box::pin(upgrade(asked.endpoint, asked.handshake)),
-    |asked| Box::pin(revision_3(asked.endpoint, asked.transport)),
-    |asked| Box::pin(deflate(asked.endpoint, Layer::SocketIo)),
-    |asked| Box::pin(msgpack(asked.endpoint, asked.transport)),
+    |asked| Box::pin(upgrade(asked.door, asked.handshake)),
+    |asked| Box::pin(revision_3(asked.door, asked.transport)),
+    |asked| Box::pin(deflate(asked.door, Layer::SocketIo)),
+    |asked| Box::pin(msgpack(asked.door, asked.transport)),
 ];
 
-async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
+async fn upgrade(door: Door<'_>, handshake: &Handshake) -> Finding {
     const NAME: &str = "upgrade";
     if !offers_websocket(handshake) {
         return Finding::no(
@@ -82,7 +82,7 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
             "the open packet does not offer an upgrade to WebSocket",
         );
     }
-    match open(endpoint, TransportChoice::Upgrade, Options::default()).await {
+    match open(door, TransportChoice::Upgrade, Options::default()).await {
         Ok(_) => Finding::yes(NAME, "a polling session can be upgraded to WebSocket"),
         Err(failure) => Finding::broken(
             NAME,
@@ -91,13 +91,13 @@ async fn upgrade(endpoint: &Endpoint, handshake: &Handshake) -> Finding {
     }
 }
 
-async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
+async fn revision_3(door: Door<'_>, transport: TransportChoice) -> Finding {
     const NAME: &str = "eio3";
     let options = Options {
         eio: 3,
         ..Options::default()
     };
-    match open(endpoint, transport, options).await {
+    match open(door, transport, options).await {
         Ok(_) => Finding::yes(NAME, "a handshake with EIO=3 gets an open packet"),
         Err(failure @ ConnectFailure::Refused { .. }) => {
             Finding::yes("eio3-closed", format!("EIO=3: {failure}"))
@@ -112,7 +112,7 @@ async fn revision_3(endpoint: &Endpoint, transport: TransportChoice) -> Finding 
     }
 }
 
-pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
+pub(super) async fn deflate(door: Door<'_>, layer: Layer) -> Finding {
     const NAME: &str = "permessage-deflate";
     let opened = |deflate| {
         let options = Options {
@@ -120,7 +120,7 @@ pub(super) async fn deflate(endpoint: &Endpoint, layer: Layer) -> Finding {
             deflate,
             ..Options::default()
         };
-        open(endpoint, TransportChoice::WebSocket, options)
+        open(door, TransportChoice::WebSocket, options)
     };
     match opened(true).await {
         Ok(connection) => {
@@ -165,14 +165,14 @@ fn accepts_deflate(response: &HttpResponse) -> bool {
         .is_some_and(|value| value.contains("permessage-deflate"))
 }
 
-async fn msgpack(endpoint: &Endpoint, transport: TransportChoice) -> Finding {
+async fn msgpack(door: Door<'_>, transport: TransportChoice) -> Finding {
     const NAME: &str = "msgpack";
     let options = Options {
         msgpack: true,
         ..Options::default()
     };
-    let answer = match open(endpoint, transport, options).await {
-        Ok(connection) => connect(&connection).await,
+    let answer = match open(door, transport, options).await {
+        Ok(connection) => connect(&connection, door.visitor).await,
         Err(failure) => Err(Unconnected::Other(failure.to_string())),
     };
     match answer {

@@ -9,11 +9,11 @@ use futures_util::future::join_all;
 use tokio::join;
 
 use super::{
-    asking::open,
+    asking::{Door, open},
     echo::{MARKER, first, open_plain},
 };
 use crate::{
-    client::{ConnectFailure, Connection, DropHow, Endpoint, Options, TransportChoice, What},
+    client::{ConnectFailure, Connection, DropHow, Options, TransportChoice, What},
     clock,
     targets::StrangerClose,
     wire::{
@@ -38,9 +38,9 @@ pub(super) struct Strangers {
 }
 
 /// Connects many clients that send nothing, and one that sends a text, and returns what the server does to them.
-pub(super) async fn plain(endpoint: &Endpoint) -> Strangers {
-    let silent = join_all((0..CROWD).map(|_| watch(endpoint, None)));
-    let (silent, speaker) = join!(silent, watch(endpoint, Some(MARKER)));
+pub(super) async fn plain(door: Door<'_>) -> Strangers {
+    let silent = join_all((0..CROWD).map(|_| watch(door, None)));
+    let (silent, speaker) = join!(silent, watch(door, Some(MARKER)));
     let mut strangers = Strangers::default();
     let (mut kept, mut sent_away) = (0, 0);
     for end in &silent {
@@ -71,8 +71,8 @@ pub(super) async fn plain(endpoint: &Endpoint) -> Strangers {
 
 /// Opens many Engine.IO sessions over WebSocket at the same time. Returns how many the server accepts, or `None` if it
 /// accepts all, or if connections fail in another way than by a refusal.
-pub(super) async fn sessions_at_once(endpoint: &Endpoint) -> Option<usize> {
-    let opened = (0..CROWD).map(|_| open(endpoint, TransportChoice::WebSocket, Options::default()));
+pub(super) async fn sessions_at_once(door: Door<'_>) -> Option<usize> {
+    let opened = (0..CROWD).map(|_| open(door, TransportChoice::WebSocket, Options::default()));
     let opened = join_all(opened).await;
     let accepted = opened.iter().filter(|opened| opened.is_ok()).count();
     let is_refusal = |opened: &Result<Connection, ConnectFailure>| {
@@ -90,10 +90,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Opens an Engine.IO session that joins no namespace. Returns the time after which the server ended it, or `None` if the
 /// session is still open after a second.
 pub(super) async fn connect_timeout(
-    endpoint: &Endpoint,
+    door: Door<'_>,
     transport: TransportChoice,
 ) -> Option<Duration> {
-    let connection = open(endpoint, transport, Options::default()).await.ok()?;
+    let connection = open(door, transport, Options::default()).await.ok()?;
     let begun = clock::now();
     let journal = connection.journal();
     let has_ended = clock::within(CONNECT_TIMEOUT, journal.ended()).await;
@@ -114,8 +114,8 @@ enum Watched {
     Refused,
 }
 
-async fn watch(endpoint: &Endpoint, text: Option<&str>) -> Watched {
-    let connection = match open_plain(endpoint).await {
+async fn watch(door: Door<'_>, text: Option<&str>) -> Watched {
+    let connection = match open_plain(door).await {
         Ok(connection) => connection,
         Err(ConnectFailure::Refused { .. }) => return Watched::Refused,
         Err(_) => return Watched::Other,
@@ -165,9 +165,9 @@ const SIZES: [usize; 13] = [
 
 /// Returns the size of the largest message that an echo returns, for an echo that does not return a very large one. All
 /// sizes are tried at the same time, each on a connection of its own.
-pub(super) async fn largest_message(endpoint: &Endpoint) -> Option<u64> {
+pub(super) async fn largest_message(door: Door<'_>) -> Option<u64> {
     let tries = SIZES.map(|size| async move {
-        let connection = open_plain(endpoint).await.ok()?;
+        let connection = open_plain(door).await.ok()?;
         connection.send_text("a".repeat(size));
         let came = first(&connection, |what| match what {
             What::Message(PacketData::Text(text)) => Some(text.len()),

@@ -26,7 +26,7 @@ async fn asked(url: &str) -> Result<Probed, ProbeError> {
         path: "/".to_owned(),
         ..endpoint(url)
     };
-    probe(&endpoint(url), &plain).await
+    probe(&endpoint(url), &plain, &Visitor::stranger()).await
 }
 
 async fn found(config: Config) -> Probed {
