@@ -260,14 +260,13 @@ pub(super) async fn join(
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !step.shapes_handshake()
     });
-    let home = declared_namespace(attempt, client)?;
     // Send the `auth` that the client declares on a new connection, or for the namespace that the client declares. A
     // further namespace on the same connection does not get it.
-    let own = (open.is_none() || namespace == home).then_some(declared.auth.as_ref());
+    let is_home = namespace == declared_namespace(attempt, client)?;
+    let own = (open.is_none() || is_home).then_some(declared.auth.as_ref());
     let auth = step.auth.as_ref().or(own.flatten());
     let auth = payload(attempt, client, login, auth)?;
-    let is_new = open.is_none();
-    let deadline = clock::now() + limit;
+    let (is_new, deadline) = (open.is_none(), clock::now() + limit);
     let envelopes = attempt.target.manifest.envelopes(&namespace);
     if envelopes.is_some() && open.is_some() {
         return Err(without_namespaces(client, &namespace).inapplicable());
