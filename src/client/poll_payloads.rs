@@ -1,12 +1,19 @@
 //! The payloads that a server sends in its answers to polls.
 
 use super::{Ended, HttpResponse, recorder::given_up, session::Revision};
-use crate::wire::engine_io::{Packet, PayloadError, decode_payload, v3};
+use crate::wire::engine_io::{Packet, PacketType, PayloadError, decode_payload, v3};
 
 /// The number of answers to polls in a row without a usable packet, after which the client stops polling.
 ///
 /// A client polls again at once, so a server that answers every poll with an empty body would make it poll forever.
 const ANSWERS_WITHOUT_PACKETS: usize = 100;
+
+/// The number of answers to polls in a row whose packets carry nothing, such as noops and pings, after which the client
+/// stops polling.
+///
+/// A right server holds a poll until it has something to send. It sends a noop only to end a poll during an upgrade,
+/// mostly every 100 ms, and one ping for each ping interval. So no right server reaches this number during a scenario.
+const ANSWERS_WITHOUT_CONTENT: usize = 1_000;
 
 /// Decodes the payloads of one session and counts the answers without a usable packet.
 #[derive(Debug)]
@@ -14,6 +21,8 @@ pub(super) struct PollPayloads {
     max_packets: usize,
     /// The number of the latest answers in a row without a usable packet.
     without_packets: usize,
+    /// The number of the latest answers in a row without a packet that carries something.
+    without_content: usize,
 }
 
 impl PollPayloads {
@@ -22,6 +31,7 @@ impl PollPayloads {
         Self {
             max_packets,
             without_packets: 0,
+            without_content: 0,
         }
     }
 
@@ -53,6 +63,12 @@ impl PollPayloads {
             Ok(packets) if !packets.is_empty() => self.without_packets = 0,
             _ => self.without_packets += 1,
         }
+        match &decoded {
+            Ok(packets) if packets.iter().any(|packet| !is_empty(packet)) => {
+                self.without_content = 0;
+            }
+            _ => self.without_content += 1,
+        }
         decoded
     }
 
@@ -60,14 +76,28 @@ impl PollPayloads {
     ///
     /// # Errors
     ///
-    /// Returns the end of the session if too many answers in a row had no usable packet.
+    /// Returns the end of the session if too many answers in a row had no usable packet, or only packets that carry
+    /// nothing.
     pub(super) fn check(&self) -> Result<(), Ended> {
-        if self.without_packets < ANSWERS_WITHOUT_PACKETS {
+        let reason = if self.without_packets >= ANSWERS_WITHOUT_PACKETS {
+            format!("{ANSWERS_WITHOUT_PACKETS} answers to polls in a row contained no packet")
+        } else if self.without_content >= ANSWERS_WITHOUT_CONTENT {
+            format!(
+                "{ANSWERS_WITHOUT_CONTENT} answers to polls in a row contained only noop, ping or pong packets; the \
+                 server has to hold a poll until it has something to send"
+            )
+        } else {
             return Ok(());
-        }
-        Err(given_up(format!(
-            "{ANSWERS_WITHOUT_PACKETS} answers to polls in a row contained no packet"
-        )))
+        };
+        Err(given_up(reason))
+    }
+}
+
+/// Returns true if a packet carries nothing for the application.
+fn is_empty(packet: &Packet) -> bool {
+    match packet.kind {
+        PacketType::Noop | PacketType::Ping | PacketType::Pong => true,
+        PacketType::Close | PacketType::Message | PacketType::Open | PacketType::Upgrade => false,
     }
 }
 
@@ -115,5 +145,29 @@ mod tests {
                 "100 answers to polls in a row contained no packet"
             );
         }
+    }
+
+    #[test]
+    fn a_row_of_answers_with_noops_and_pings_ends_the_session() {
+        let mut payloads = PollPayloads::new(10);
+        let mut take = |body, times| {
+            let mut checked = Ok(());
+            for _ in 0..times {
+                let _ = payloads.decode(Revision::Four, &answer(body));
+                checked = payloads.check();
+            }
+            checked
+        };
+        assert_eq!(take("6", 600), Ok(()));
+        assert_eq!(take("2\u{1e}6", 399), Ok(()));
+        // A message resets the count of answers without content to 0.
+        assert_eq!(take("6\u{1e}42[\"news\"]", 1), Ok(()));
+        assert_eq!(take("6", 999), Ok(()));
+        let ended = take("6", 1).unwrap_err();
+        assert_eq!(
+            ended.reason,
+            "1000 answers to polls in a row contained only noop, ping or pong packets; the server has to hold a poll \
+             until it has something to send"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{clients::Link, fence_frame::is_fence};
 use crate::{
     client::{ConnectFailure, Ended, EndedHow, Entry, HttpResponse, Outgoing, What},
-    text::{excerpt, hex_head, keep_ends, keep_lines},
+    text::{and_more, excerpt, hex_head, keep_ends},
     wire::{
         engine_io,
         socket_io::{self, AckId, Packet},
@@ -44,46 +44,53 @@ fn sent_ack_id(text: &str) -> Option<AckId> {
     digits.parse().ok().map(AckId)
 }
 
-/// Returns a journal entry as a line of text, and true if the client received what the entry holds.
-pub(super) fn describe(entry: &Entry) -> (bool, String) {
-    let (received, text) = match &entry.what {
-        What::Bytes(bytes) => (true, readable(bytes)),
-        What::Ended(ended) => (!ended.by_us, describe_end(ended)),
-        What::Frame(frame) => (true, describe_frame(frame)),
-        What::Http(response) => (true, describe_response(response)),
-        What::Illegal { illegal, raw } => (
-            true,
-            format!("illegal {}: {illegal}: {}", illegal.layer(), readable(raw)),
-        ),
-        What::Message(data) => (true, describe_packet_data(data)),
-        What::Oversize(limit) => (true, format!("more than sockspec accepts: {limit}")),
-        What::Packet(packet) => (true, packet.encode_text().to_string()),
-        What::Sent(outgoing) => (
-            false,
-            match outgoing {
-                Outgoing::Bytes(bytes) => readable(bytes),
-                Outgoing::Frame(frame) => describe_frame(frame),
-                Outgoing::Http {
-                    method,
-                    target,
-                    body,
-                } if body.is_empty() => format!("{method} {target}"),
-                Outgoing::Http {
-                    method,
-                    target,
-                    body,
-                } => format!("{method} {target} {}", readable(body)),
-                Outgoing::Packet(text) => text.to_string(),
-            },
-        ),
-        What::Socket(packet) => (true, describe_packet(packet)),
-    };
-    (received, bounded(text))
+/// Returns true if an entry holds what the client received, or says that the server ended the connection.
+pub(super) fn is_received(entry: &Entry) -> bool {
+    match &entry.what {
+        What::Ended(ended) => !ended.by_us,
+        What::Sent(_) => false,
+        What::Bytes(_)
+        | What::Frame(_)
+        | What::Http(_)
+        | What::Illegal { .. }
+        | What::Message(_)
+        | What::Oversize(_)
+        | What::Packet(_)
+        | What::Socket(_) => true,
+    }
 }
 
 /// Returns a journal entry as a line of text.
 pub(super) fn line(entry: &Entry) -> String {
-    describe(entry).1
+    let text = match &entry.what {
+        What::Bytes(bytes) => readable(bytes),
+        What::Ended(ended) => describe_end(ended),
+        What::Frame(frame) => describe_frame(frame),
+        What::Http(response) => describe_response(response),
+        What::Illegal { illegal, raw } => {
+            format!("illegal {}: {illegal}: {}", illegal.layer(), readable(raw))
+        }
+        What::Message(data) => describe_packet_data(data),
+        What::Oversize(limit) => format!("more than sockspec accepts: {limit}"),
+        What::Packet(packet) => packet.encode_text().to_string(),
+        What::Sent(outgoing) => match outgoing {
+            Outgoing::Bytes(bytes) => readable(bytes),
+            Outgoing::Frame(frame) => describe_frame(frame),
+            Outgoing::Http {
+                method,
+                target,
+                body,
+            } if body.is_empty() => format!("{method} {target}"),
+            Outgoing::Http {
+                method,
+                target,
+                body,
+            } => format!("{method} {target} {}", readable(body)),
+            Outgoing::Packet(text) => text.to_string(),
+        },
+        What::Socket(packet) => describe_packet(packet),
+    };
+    bounded(text)
 }
 
 /// Returns what a packet is, inside a sentence: "the event `news`".
@@ -268,10 +275,7 @@ pub(super) fn came_since(link: &Link, from: usize) -> String {
     let came = entries
         .iter()
         .skip(from)
-        .filter(|entry| !belongs_to_fence(entry, &fences))
-        .map(describe)
-        .filter_map(|(received, text)| received.then_some(text))
-        .collect();
+        .filter(|entry| is_received(entry) && !belongs_to_fence(entry, &fences));
     list(came)
 }
 
@@ -287,29 +291,31 @@ pub(super) fn came_briefly(link: &Link, from: usize) -> String {
     }
 }
 
-/// Returns the events that no step has claimed, that is, received as expected, as lines that a failure report shows
-/// under "received". Leaves out the journal entry with the index `except`.
-pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Vec<String> {
-    let claimed = link.state().received.claimed_from(0);
+/// Returns the events that no step has claimed, that is, received as expected, as text that a failure report shows
+/// under "received". `None` if there is no such event. Leaves out the journal entry with the index `except`.
+pub(super) fn unclaimed_events(link: &Link, except: Option<usize>) -> Option<String> {
+    let mut state = link.state();
     let entries = link.connection.journal().entries();
-    let is_event = |entry: &Entry| matches!(entry.what, What::Socket(Packet::Event { .. }));
-    entries
-        .iter()
-        .enumerate()
-        .filter(|(index, entry)| {
-            is_event(entry) && !claimed.contains(index) && except != Some(*index)
-        })
-        .map(|(_, entry)| line(entry))
-        .collect()
+    state.received.read(&entries);
+    let unclaimed = state.received.unclaimed_events(&entries);
+    let mut others = unclaimed
+        .filter(|(index, _)| except != Some(*index))
+        .map(|(_, entry)| entry)
+        .peekable();
+    others.peek()?;
+    Some(list(others))
 }
 
-/// Joins the first lines, one below the other, and adds how many lines were left out. Returns "nothing" if there are no
-/// lines.
-pub(super) fn list(lines: Vec<String>) -> String {
-    if lines.is_empty() {
-        return "nothing".to_owned();
+/// Returns the first entries as lines, one below the other, and how many entries were left out. Returns "nothing" if
+/// there are no entries. A server may send many entries, so only the entries that are shown become text.
+fn list<'e>(mut entries: impl Iterator<Item = &'e Entry>) -> String {
+    let mut lines: Vec<_> = entries.by_ref().take(CAME).map(line).collect();
+    match (lines.len(), entries.count()) {
+        (0, _) => return "nothing".to_owned(),
+        (_, 0) => {}
+        (_, more) => lines.push(and_more(more)),
     }
-    keep_lines(lines, CAME).join("\n")
+    lines.join("\n")
 }
 
 /// Returns, as text, what the server sent on a connection that failed to open.

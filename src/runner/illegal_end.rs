@@ -1,4 +1,5 @@
-//! Names the illegal data because of which sockspec ended a connection.
+//! Names the illegal data from which another failure follows: sockspec ended a connection because of the data, or a wait
+//! passed in vain.
 
 use super::{
     attempt::Attempt,
@@ -6,16 +7,30 @@ use super::{
     evidence,
     failure_kind::FailureKind,
     finding::{Detail, Finding},
+    illegal_data::{illegal_cause, wrong_at_step},
 };
-use crate::client::{EndedHow, Illegal, What};
+use crate::client::{EndedHow, Illegal, Layer, What};
 
-/// Replaces a finding that a connection has ended by the finding about the server's illegal data, if sockspec itself
-/// ended the connection because of this data. Returns any other finding unchanged.
+/// Replaces a finding by the finding about the server's illegal data in two cases: a connection has ended, because
+/// sockspec itself ended the connection on account of this data; or a wait has failed, and the data came on a
+/// connection that a step opened with `open`. Returns any other finding unchanged.
+///
+/// For other connections, the check of the invariants does the latter.
 pub(super) fn name_illegal_data(attempt: &Attempt<'_>, finding: Finding) -> Finding {
-    if finding.kind != FailureKind::ConnectionEnded {
-        return finding;
-    }
-    let Some(cause) = attempt.clients().find_map(|client| illegal_data(client)) else {
+    let ended = (finding.kind == FailureKind::ConnectionEnded)
+        .then(|| attempt.clients().find_map(|client| illegal_data(client)))
+        .flatten();
+    let cause = ended.or_else(|| {
+        let illegal = attempt.clients().find_map(|client| unread_data(client))?;
+        finding.can_follow_from(&illegal).then(|| Finding {
+            detail: Detail {
+                expected: finding.detail.expected.clone(),
+                ..illegal.detail
+            },
+            ..illegal
+        })
+    });
+    let Some(cause) = cause else {
         return finding;
     };
     Finding {
@@ -28,13 +43,23 @@ pub(super) fn name_illegal_data(attempt: &Attempt<'_>, finding: Finding) -> Find
     }
 }
 
-/// Returns the cause of a failure by illegal data.
-pub(super) fn illegal_cause(illegal: &Illegal, raw: &[u8]) -> String {
-    format!(
-        "The server sends data that {} forbids: {illegal} (it begins with `{}`).",
-        illegal.layer(),
-        evidence::beginning(raw),
-    )
+/// Returns the finding about the first illegal packet on a connection of `client` that a step opened with `open`; `None`
+/// if there is no such packet.
+fn unread_data(client: &Client) -> Option<Finding> {
+    let links = client.links();
+    let mut opened = links.iter().filter(|link| link.layer != Layer::SocketIo);
+    opened.find_map(|link| {
+        let entries = link.connection.journal().entries();
+        entries.iter().find_map(|entry| match &entry.what {
+            What::Illegal { illegal, raw } => match illegal {
+                Illegal::EngineIo(_) | Illegal::SocketIo(_) => {
+                    Some(wrong_at_step(client, illegal, raw))
+                }
+                Illegal::WebSocket(_) => None,
+            },
+            _ => None,
+        })
+    })
 }
 
 /// Returns the finding about the last illegal data on a connection of `client` that sockspec has ended itself; `None`

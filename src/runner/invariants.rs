@@ -19,8 +19,9 @@ use super::{
     evidence,
     failure_kind::FailureKind,
     finding::Finding,
-    illegal_end::illegal_cause,
+    illegal_data::{ill_formed, wrong_at_step},
     message_packet::sent_packet,
+    misplaced::misplaced_packet,
 };
 use crate::{
     client::{Entry, Illegal, IllegalWebSocket, Layer, What},
@@ -116,11 +117,17 @@ pub(super) fn illegal_at(
     let entry = entries.get(index)?;
     let finding = match &entry.what {
         What::Illegal { illegal, raw } => {
-            let fails = match link.layer {
-                Layer::SocketIo => true,
-                Layer::EngineIo | Layer::Tcp | Layer::WebSocket => is_illegal_frame(illegal),
+            let fails = match illegal {
+                Illegal::EngineIo(_) | Illegal::SocketIo(_) => true,
+                Illegal::WebSocket(_) => link.layer == Layer::SocketIo || is_illegal_frame(illegal),
             };
-            (fails && is_judged(attempt, illegal)).then(|| ill_formed(client, illegal, raw))
+            let finding = match link.layer {
+                Layer::SocketIo => ill_formed(client, illegal, raw),
+                Layer::EngineIo | Layer::Tcp | Layer::WebSocket => {
+                    wrong_at_step(client, illegal, raw)
+                }
+            };
+            (fails && is_judged(attempt, illegal)).then_some(finding)
         }
         What::Socket(packet @ Packet::Ack { id, .. }) => {
             let mut memberships: HashMap<String, Membership> = HashMap::new();
@@ -158,21 +165,6 @@ fn is_checked(attempt: &Attempt<'_>, finding: &Finding) -> bool {
     !finding
         .invariant
         .is_some_and(|invariant| attempt.scenario.without.contains(&invariant))
-}
-
-/// Returns the finding about data that a protocol forbids.
-pub(super) fn ill_formed(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
-    let name = &client.spec.name;
-    Finding::new(
-        FailureKind::from(illegal),
-        format!(
-            "{name} received data that {} forbids: {illegal}.",
-            illegal.layer()
-        ),
-    )
-    .received(evidence::readable(raw))
-    .invariant(Invariant::WellFormed)
-    .cause(illegal_cause(illegal, raw))
 }
 
 /// What happened so far in one namespace of one connection.
@@ -217,6 +209,9 @@ async fn check_link(
             let entries = journal.entries();
             let rest = entries.iter().enumerate().take(count).skip(next);
             for (index, entry) in rest {
+                if let Some(finding) = misplaced_packet(client, link, index, entry) {
+                    findings.push(finding);
+                }
                 check_entry((attempt, client, link), entry, &mut memberships, findings);
                 next = index + 1;
                 if begun.elapsed() >= SLICE {

@@ -14,7 +14,7 @@ use super::{
     wait::{Waited, find_waiting, wait_in},
 };
 use crate::{
-    client::{Entry, Illegal, Layer, What},
+    client::{Entry, Layer, What},
     wire::socket_io::Packet,
 };
 
@@ -98,10 +98,7 @@ pub(super) async fn wait_for<T>(
 /// because the journal is locked.
 fn is_suspect(link: &Link, entry: &Entry) -> bool {
     match &entry.what {
-        What::Illegal { illegal, .. } => match illegal {
-            Illegal::EngineIo(_) | Illegal::SocketIo(_) => link.layer == Layer::SocketIo,
-            Illegal::WebSocket(_) => true,
-        },
+        What::Illegal { .. } => true,
         What::Socket(Packet::Ack { id, .. }) => {
             link.layer == Layer::SocketIo && !link.has_allotted(*id)
         }

@@ -59,7 +59,7 @@ pub(super) fn traffic(attempt: &Attempt<'_>) {
             let entries = link.connection.journal().entries();
             let logged = std::mem::replace(&mut link.state().logged, entries.len());
             for entry in entries.iter().skip(logged) {
-                let (received, text) = evidence::describe(entry);
+                let (received, text) = (evidence::is_received(entry), evidence::line(entry));
                 let at = entry.at.saturating_duration_since(attempt.started);
                 tracing::trace!(
                     client = client.spec.name.to_string(),

@@ -3,8 +3,9 @@
 //! The journal is read once, as it grows. So a step looks only at the events that no earlier step has claimed, not at
 //! the whole journal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::index_set::IndexSet;
 use crate::{
     client::{Entry, What},
     wire::socket_io::Packet,
@@ -15,21 +16,21 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Received {
     /// The indices of the entries that steps have claimed.
-    claimed: BTreeSet<usize>,
+    claimed: IndexSet,
     /// The indices of the Socket.IO events that no step has claimed.
-    events: BTreeSet<usize>,
+    events: IndexSet,
     /// The indices of the WebSocket frames that no step has claimed.
-    frames: BTreeSet<usize>,
+    frames: IndexSet,
     /// The indices of the packets and messages that no step has claimed, and of the illegal data and HTTP errors that
     /// came in place of packets.
-    packets: BTreeSet<usize>,
+    packets: IndexSet,
     /// The indices of the events that `reply` steps have answered.
-    answered: BTreeSet<usize>,
+    answered: IndexSet,
     /// The indices of the events that have an ack id.
-    questions: BTreeSet<usize>,
+    questions: IndexSet,
     /// The indices of the events that no `reply` step has answered. An event without an ack id leaves this set when a
     /// step claims it.
-    unanswered: BTreeSet<usize>,
+    unanswered: IndexSet,
     /// For each namespace, whether its last CONNECT or DISCONNECT packet from the server is a CONNECT.
     connected: BTreeMap<String, bool>,
     /// The number of journal entries that were read so far.
@@ -53,13 +54,13 @@ impl Received {
     /// Reads the entries that were added to the journal since the last call of this function.
     pub(super) fn read(&mut self, entries: &[Entry]) {
         for (index, entry) in entries.iter().enumerate().skip(self.read) {
-            let is_claimed = self.claimed.contains(&index);
+            let is_claimed = self.claimed.contains(index);
             match &entry.what {
                 What::Socket(Packet::Event { id, .. }) => {
                     if id.is_some() {
                         self.questions.insert(index);
                     }
-                    if !self.answered.contains(&index) && (id.is_some() || !is_claimed) {
+                    if !self.answered.contains(index) && (id.is_some() || !is_claimed) {
                         self.unanswered.insert(index);
                     }
                     if !is_claimed {
@@ -99,11 +100,11 @@ impl Received {
     /// Claims an entry: a step has received it as expected, and no later step receives it again.
     pub(super) fn claim(&mut self, index: usize) {
         self.claimed.insert(index);
-        self.events.remove(&index);
-        self.frames.remove(&index);
-        self.packets.remove(&index);
-        if !self.questions.contains(&index) {
-            self.unanswered.remove(&index);
+        self.events.remove(index);
+        self.frames.remove(index);
+        self.packets.remove(index);
+        if !self.questions.contains(index) {
+            self.unanswered.remove(index);
         }
     }
 
@@ -117,29 +118,29 @@ impl Received {
     /// Marks the event at `index` as answered. No later `reply` step answers it.
     pub(super) fn answer(&mut self, index: usize) {
         self.answered.insert(index);
-        self.unanswered.remove(&index);
+        self.unanswered.remove(index);
     }
 
     /// Returns the indices of the entries of one kind that no step has claimed (for [`Sort::Question`]: that no `reply`
     /// step has answered), among those that were read, in order, from index `from` on.
-    pub(super) fn waiting(&self, sort: Sort, from: usize) -> Vec<usize> {
+    pub(super) fn waiting(&self, sort: Sort, from: usize) -> impl Iterator<Item = usize> {
         let set = match sort {
             Sort::Event => &self.events,
             Sort::Frame => &self.frames,
             Sort::Packet => &self.packets,
             Sort::Question => &self.unanswered,
         };
-        set.range(from..).copied().collect()
+        set.from(from)
     }
 
     /// Returns true if a step has claimed the entry, that is, received it as expected.
     pub(super) fn is_claimed(&self, index: usize) -> bool {
-        self.claimed.contains(&index)
+        self.claimed.contains(index)
     }
 
-    /// Returns the indices of the claimed entries, from index `from` on.
-    pub(super) fn claimed_from(&self, from: usize) -> BTreeSet<usize> {
-        self.claimed.range(from..).copied().collect()
+    /// Returns the indices of all claimed entries.
+    pub(super) fn claimed(&self) -> &IndexSet {
+        &self.claimed
     }
 
     /// Returns the events among the entries read so far that no step has claimed, that is, received as expected. They
@@ -149,8 +150,8 @@ impl Received {
         entries: &'e [Entry],
     ) -> impl Iterator<Item = (usize, &'e Entry)> {
         self.events
-            .iter()
-            .filter_map(move |index| Some((*index, entries.get(*index)?)))
+            .from(0)
+            .filter_map(move |index| Some((index, entries.get(index)?)))
     }
 
     /// Returns true if the server's last CONNECT or DISCONNECT packet for the namespace is a CONNECT.
@@ -209,7 +210,6 @@ mod tests {
         assert_eq!(unclaimed(&received, &entries), [3]);
         assert!(received.is_claimed(1) && !received.is_claimed(3));
         assert!(!received.is_connected("/"));
-        assert!(received.claimed_from(2).into_iter().eq([2]));
     }
 
     #[tokio::test]
@@ -223,13 +223,13 @@ mod tests {
         // A step can answer an event before the journal is read.
         received.answer(3);
         received.read(&entries);
-        assert_eq!(received.waiting(Sort::Question, 0), [0, 1, 2]);
+        assert!(received.waiting(Sort::Question, 0).eq([0, 1, 2]));
         received.claim(0);
         received.claim(1);
-        assert_eq!(received.waiting(Sort::Question, 0), [0, 2]);
+        assert!(received.waiting(Sort::Question, 0).eq([0, 2]));
         received.answer(0);
-        assert_eq!(received.waiting(Sort::Question, 0), [2]);
-        assert_eq!(received.waiting(Sort::Event, 0), [2, 3]);
-        assert!(received.waiting(Sort::Question, 3).is_empty());
+        assert!(received.waiting(Sort::Question, 0).eq([2]));
+        assert!(received.waiting(Sort::Event, 0).eq([2, 3]));
+        assert_eq!(received.waiting(Sort::Question, 3).next(), None);
     }
 }

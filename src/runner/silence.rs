@@ -21,13 +21,14 @@ use super::{
     fence::{Proof, fence},
     fence_frame::is_fence,
     finding::{Finding, StepResult},
+    illegal_data::wrong_at_step,
     observe_frame::{self, FrameLikeness},
     refusal_reports,
     sought::Sought,
     unrelated::is_unrelated_message,
 };
 use crate::{
-    client::What,
+    client::{Illegal, What},
     clock,
     scenario::FramePattern,
     targets::Manifest,
@@ -185,8 +186,16 @@ impl Silence {
                         && !is_unrelated_message(attempt, packet)
                 }
                 What::Message(_) => !state.received.is_claimed(*index),
+                What::Illegal { illegal, .. } => match illegal {
+                    Illegal::EngineIo(_) | Illegal::SocketIo(_) => true,
+                    // The invariants cover frames on every connection.
+                    Illegal::WebSocket(_) => false,
+                },
                 _ => false,
             })?;
+        if let What::Illegal { illegal, raw } = &entry.what {
+            return Some(wrong_at_step(&self.client, illegal, raw));
+        }
         let what = match entry.what {
             What::Message(_) => "message",
             _ => "packet",

@@ -220,6 +220,32 @@ fn repeated_deliveries_look_at_each_event_a_few_times() {
 }
 
 #[test]
+fn an_expect_of_many_events_looks_at_each_event_a_few_times() {
+    // Each `message` comes back as an event. The first ones match no step, so they stay unclaimed.
+    let steps = |rounds: usize, expect: &str| {
+        format!(
+            "  - repeat: {rounds}\n    steps:\n    \
+             - {{ emit: message, as: member, with: other }}\n  \
+             - repeat: {rounds}\n    steps:\n    \
+             - {{ emit: message, as: member, with: $text }}\n  \
+             - {{ call: echo, as: member, with: hi, reply: hi }}\n{}",
+            expect.replace("ROUNDS", &rounds.to_string())
+        )
+    };
+    let at_once = "  - { expect: message-back, as: member, with: $text, count: ROUNDS }\n";
+    let by_delivery = "  - { deliver: message-back, to: [member], with: $text, count: ROUNDS }\n";
+    let one_by_one = "  - repeat: ROUNDS\n    steps:\n    \
+         - { expect: message-back, as: member }\n";
+    for expect in [at_once, by_delivery, one_by_one] {
+        for work in ["comparisons of events", "looked up entries"] {
+            assert_linear(work, 100, |rounds| {
+                pass(&with_steps("[sender, member]", &steps(rounds, expect)));
+            });
+        }
+    }
+}
+
+#[test]
 fn repeated_replies_look_at_each_event_a_few_times() {
     let steps = |rounds| {
         format!(

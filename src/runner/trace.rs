@@ -85,7 +85,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     for link in client.links() {
         let (fences, claimed) = {
             let state = link.state();
-            (state.fences.clone(), state.received.claimed_from(0))
+            (state.fences.clone(), state.received.claimed().clone())
         };
         let entries = link.connection.journal().entries();
         let first = entries.len().saturating_sub(ENTRIES);
@@ -103,7 +103,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         lines.extend(shown.map(|(index, entry)| {
             Line {
                 seen: enveloped(attempt, &link, entry).unwrap_or_else(|| seen(attempt, entry)),
-                repeats: (!claimed.contains(&index))
+                repeats: (!claimed.contains(index))
                     .then(|| repeated(&named, &link, entry))
                     .flatten(),
             }
@@ -140,11 +140,10 @@ fn enveloped(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<SeenLi
 }
 
 fn seen(attempt: &Attempt<'_>, entry: &Entry) -> SeenLine {
-    let (received, text) = evidence::describe(entry);
     SeenLine {
         at: entry.at.saturating_duration_since(attempt.started),
-        received,
-        text,
+        received: evidence::is_received(entry),
+        text: evidence::line(entry),
     }
 }
 

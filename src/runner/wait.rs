@@ -52,6 +52,9 @@ pub(super) async fn wait_in<T>(
     }
 }
 
+/// The number of entries that [`find_waiting`] looks up at once at first.
+const FIRST_BATCH: usize = 16;
+
 /// Passes to `pick` the entries of one kind, from index `from` on, that no step has claimed or answered.
 ///
 /// Calls `pick` once for each of these entries, in order, while the journal is locked.
@@ -62,23 +65,35 @@ pub(super) async fn wait_in<T>(
 pub(super) fn find_waiting<T>(
     link: &Link,
     sort: Sort,
-    from: usize,
+    mut from: usize,
     mut pick: impl FnMut(usize, &Entry) -> Option<T>,
 ) -> Result<Waited<T>, usize> {
-    let mut state = link.state();
-    let entries = link.connection.journal().entries();
-    state.received.read(&entries);
-    let waiting = state.received.waiting(sort, from);
-    drop(state);
-    for index in waiting {
-        if let Some(entry) = entries.get(index)
-            && let Some(found) = pick(index, entry)
-        {
-            return Ok(Waited::Found(found));
+    // Mostly one of the first entries is picked, so the lookups begin with few entries. The state is locked only during
+    // a lookup, because `pick` locks the state too.
+    let mut batch = FIRST_BATCH;
+    loop {
+        let mut state = link.state();
+        let entries = link.connection.journal().entries();
+        state.received.read(&entries);
+        let waiting: Vec<_> = state.received.waiting(sort, from).take(batch).collect();
+        drop(state);
+        #[cfg(test)]
+        crate::work::count("looked up entries", waiting.len());
+        for index in &waiting {
+            if let Some(entry) = entries.get(*index)
+                && let Some(found) = pick(*index, entry)
+            {
+                return Ok(Waited::Found(found));
+            }
         }
-    }
-    match entries.last().map(|entry| &entry.what) {
-        Some(What::Ended(ended)) => Ok(Waited::Ended(ended.clone())),
-        _ => Err(entries.len().max(from)),
+        if waiting.len() == batch {
+            from = waiting.last().map_or(from, |last| last + 1);
+            batch *= 2;
+            continue;
+        }
+        return match entries.last().map(|entry| &entry.what) {
+            Some(What::Ended(ended)) => Ok(Waited::Ended(ended.clone())),
+            _ => Err(entries.len().max(from)),
+        };
     }
 }

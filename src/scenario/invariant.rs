@@ -47,8 +47,9 @@ invariants! {
     UniqueIds: "invariant/unique-ids",
         "no two sessions and no two sockets have the same id";
     WellFormed: "invariant/well-formed",
-        "every frame and packet is legal, and attachments are complete. On a connection from `open`, only frames are \
-         checked. Data after a close frame counts only in a scenario that verifies \
+        "every frame and packet is legal, and attachments are complete; a session has one open packet, and the server \
+         sends no packet that only clients send (`should`). On a connection from `open`, only frames are checked. \
+         Data after a close frame counts only in a scenario that verifies \
          `ws.close.no-frames-after-server-close`";
     NoSecrets: "invariant/no-secrets",
         "the server sends back no secret of the scenario";

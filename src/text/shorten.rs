@@ -37,9 +37,14 @@ pub fn keep_lines(mut lines: Vec<String>, limit: usize) -> Vec<String> {
     let more = lines.len().saturating_sub(limit);
     if more > 0 {
         lines.truncate(limit);
-        lines.push(format!("… and {} more", group_digits(more)));
+        lines.push(and_more(more));
     }
     lines
+}
+
+/// Returns the last line of a list, from which `more` lines were left out.
+pub fn and_more(more: usize) -> String {
+    format!("… and {} more", group_digits(more))
 }
 
 /// Returns the first 60 characters of `text` on one line: control characters become spaces.

@@ -64,7 +64,7 @@ impl KeepAlive {
         awaited: &'static str,
         time_limit: Duration,
     ) -> Result<HttpResponse, ConnectFailure> {
-        let kept = self.take_alive().await;
+        let kept = self.take_alive().await?;
         let was_kept = kept.is_some();
         match self.attempt(kept, request, awaited, time_limit).await {
             // The server closed the idle connection before it saw the request (RFC 9112 section 9.3.1), so retry.
@@ -78,10 +78,22 @@ impl KeepAlive {
     }
 
     /// Takes the connection of the previous request. Returns `None` if there is none, or if the server has since closed
-    /// it or sent data on it.
-    async fn take_alive(&mut self) -> Option<Link> {
-        let mut link = self.link.take()?;
-        (!link.has_ended().await && link.inbox.is_empty()).then_some(link)
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server has sent data that no request asked for. The client would take this data for the
+    /// answer to its next request.
+    async fn take_alive(&mut self) -> Result<Option<Link>, ConnectFailure> {
+        let Some(mut link) = self.link.take() else {
+            return Ok(None);
+        };
+        let has_ended = link.has_ended().await;
+        if is_unasked(&link.inbox) {
+            let wait = Wait::new("nothing before the next request", self.deadline);
+            return Err(wait.not_http(&link.inbox));
+        }
+        Ok((!has_ended && link.inbox.is_empty()).then_some(link))
     }
 
     async fn attempt(
@@ -108,6 +120,16 @@ impl KeepAlive {
         }
         Ok(response)
     }
+}
+
+/// Returns true if a server may not send this data on a connection on which no request is in progress.
+///
+/// A server may announce with the status 408 that it closes an idle connection (RFC 9110 section 15.5.9). Some servers
+/// send an empty line too many after a body (RFC 9112 section 2.2).
+fn is_unasked(data: &[u8]) -> bool {
+    let is_empty_line = data.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+    let is_timeout = data.starts_with(b"HTTP/1.1 408") || data.starts_with(b"HTTP/1.0 408");
+    !is_empty_line && !is_timeout
 }
 
 impl KeepAliveState {

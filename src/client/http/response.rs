@@ -33,7 +33,8 @@ pub(in crate::client) enum Body {
 pub(in crate::client) enum Reuse {
     /// The connection is closed, or the server announced that it will close.
     No,
-    /// The response ended where its headers or chunks say, so the connection can carry another request.
+    /// The response ended where its headers or chunks say, so the connection can carry another request. The inbox holds
+    /// what the server has sent after the response.
     Yes,
 }
 
@@ -60,6 +61,9 @@ pub(in crate::client) async fn read_response(
     let (mut response, version) = loop {
         let head = read_head(link, wait, bounds.head).await?;
         match head.0.status {
+            // A server ignores the header Upgrade of an HTTP/1.0 request, so no answer in HTTP/1.0 switches protocols
+            // (RFC 9110 section 7.8).
+            101 if head.1 == 0 => return Err(wait.not_http(b"HTTP/1.0 101")),
             101 => return Ok((head.0, Reuse::No)),
             100..=199 if interim < INTERIM => interim += 1,
             100..=199 => return Err(wait.not_http(b"endless interim responses")),
@@ -100,8 +104,7 @@ pub(in crate::client) async fn read_response(
     let closes = response
         .list("connection")
         .any(|option| option.eq_ignore_ascii_case("close"));
-    let reuse = if version == 1 && !closes && framing != Framing::UntilEof && link.inbox.is_empty()
-    {
+    let reuse = if version == 1 && !closes && framing != Framing::UntilEof {
         Reuse::Yes
     } else {
         Reuse::No

@@ -124,6 +124,7 @@ async fn receives(
             .await
             .map_err(|stop| explained(attempt, &awaited, stop))?;
         link.state().received.claim(found.index);
+        awaited.go_on_after(&found);
         receiver.received.store(number, Ordering::Relaxed);
         attempt.capture(found.captures);
     }
@@ -136,6 +137,7 @@ fn awaited(attempt: &Attempt<'_>, deliver: &Deliver, client: &Client) -> StepRes
         order: Order::Any,
         number: 1,
         count: deliver.count,
+        from: 0,
     })
 }
 

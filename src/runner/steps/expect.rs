@@ -60,6 +60,7 @@ async fn one(
         order: expect.order,
         number: 1,
         count: expect.count,
+        from: 0,
     };
     let name = &client.spec.name;
     let deadline = attempt.deadline(step)?;
@@ -67,6 +68,7 @@ async fn one(
         awaited.number = number;
         let found = await_event(attempt, (step, deadline), client, &link, &awaited).await?;
         link.state().received.claim(found.index);
+        awaited.go_on_after(&found);
         attempt.capture(found.captures);
         let event = awaited.event.strict.name();
         if let Some(mismatch) = found.tolerated {
@@ -108,6 +110,8 @@ pub(super) struct AwaitedEvent {
     pub(super) number: usize,
     /// The number of events that this step waits for.
     pub(super) count: usize,
+    /// The index of the first journal entry that can be the event. This step has compared all earlier entries.
+    pub(super) from: usize,
 }
 
 impl AwaitedEvent {
@@ -116,6 +120,14 @@ impl AwaitedEvent {
         match self.count {
             1 => String::new(),
             count => format!(" ({} of {count})", self.number),
+        }
+    }
+
+    /// Leaves out the entries up to `found` when the step looks for its next event, so that the step compares each entry
+    /// once. If `found` captured variables, the pattern can match other entries than before, so nothing is left out.
+    pub(super) fn go_on_after(&mut self, found: &Found) {
+        if found.captures.is_empty() {
+            self.from = found.index + 1;
         }
     }
 
@@ -180,7 +192,7 @@ pub(super) async fn await_event(
         attempt,
         (client, link),
         Sort::Event,
-        0,
+        awaited.from,
         deadline,
         |index, entry| {
             match awaited.accept(attempt, &scope, index, entry) {
@@ -257,14 +269,13 @@ pub(super) fn missing(
     let (name, event, ordinal) = (&client.spec.name, sought.name(), awaited.ordinal());
     let scope = attempt.scope().clone();
     let Some((nearest, mismatch)) = nearest(attempt, link, sought, &scope)? else {
-        let unclaimed = evidence::unclaimed_events(link, None);
-        let received = match unclaimed.as_slice() {
-            [] if awaited.number == 1 => "no other event".to_owned(),
-            [] => format!(
+        let received = match evidence::unclaimed_events(link, None) {
+            Some(unclaimed) => unclaimed,
+            None if awaited.number == 1 => "no other event".to_owned(),
+            None => format!(
                 "{event} {} and no other event",
                 humanize::times(awaited.number - 1)
             ),
-            _ => evidence::list(unclaimed),
         };
         return Ok(Finding::new(
             FailureKind::NotDelivered,
@@ -275,12 +286,10 @@ pub(super) fn missing(
     };
     let subject = format!("The {event}{ordinal} that {name} received");
     let mut finding = Finding::wrong(FailureKind::WrongContent, &subject, &mismatch);
-    let others = evidence::unclaimed_events(link, Some(nearest));
-    if !others.is_empty() {
+    if let Some(others) = evidence::unclaimed_events(link, Some(nearest)) {
         let received = finding.detail.received.take().unwrap_or_default();
         finding.detail.received = Some(format!(
-            "{received}\nother events that no step has claimed:\n{}",
-            evidence::list(others)
+            "{received}\nother events that no step has claimed:\n{others}"
         ));
     }
     Ok(finding)

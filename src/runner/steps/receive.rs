@@ -20,7 +20,7 @@ use crate::{
         expectation::{self, Comparison},
         failure_kind::FailureKind,
         finding::{Finding, StepResult},
-        invariants,
+        illegal_data::wrong_at_step,
         late::extended_deadline,
         observe_frame::{self, FrameLikeness},
         received::Sort,
@@ -275,7 +275,7 @@ fn compare(
     if matches!(what.strict, Incoming::Echo(_))
         && let Some(illegal) = echo::illegal(speaks, link, entry)
     {
-        let finding = illegal_data(client, &illegal, evidence::line(entry).as_bytes());
+        let finding = wrong_at_step(client, &illegal, evidence::line(entry).as_bytes());
         return Ok(Candidate::Wrong(Box::new(finding)));
     }
     let (expected, actual) = match value(attempt, what, client, link, entry) {
@@ -352,7 +352,7 @@ fn value<'m>(
         (_, What::Illegal { illegal, raw })
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>
         {
-            return Some(Err(illegal_data(client, illegal, raw)));
+            return Some(Err(wrong_at_step(client, illegal, raw)));
         }
         (_, What::Http(response)) if response.status >= 400 => {
             let sentence = format!(
@@ -374,14 +374,6 @@ fn value<'m>(
         _ => None,
     };
     Some(Ok((Accepted { strict, lenient }, actual)))
-}
-
-/// Returns the finding about data that a protocol forbids. The step breaks no invariant, because it checks what arrives.
-fn illegal_data(client: &Client, illegal: &Illegal, raw: &[u8]) -> Finding {
-    Finding {
-        invariant: None,
-        ..invariants::ill_formed(client, illegal, raw)
-    }
 }
 
 fn compare_frame(

@@ -52,15 +52,24 @@ pub(super) async fn application(
         Err(Unconnected::Refused(seen)) => {
             (Speaks::SocketIo, vec![Finding::no(NAME, seen)], silent)
         }
+        Err(Unconnected::Illegal(seen)) => {
+            let broken = vec![Finding::broken(NAME, seen)];
+            (Speaks::SocketIo, broken, silent)
+        }
         Err(Unconnected::Other(seen)) => {
             let echo = echo::engine(door, transport).await;
-            let speaks = if echo.iter().any(|finding| finding.found) {
-                Speaks::EngineIo
+            if echo.iter().any(|finding| finding.found) {
+                let findings = [vec![Finding::no(NAME, seen)], echo].concat();
+                return (Speaks::EngineIo, findings, silent);
+            }
+            // Socket.IO answers each CONNECT. At the path of Socket.IO, a server that gives no answer is broken; at
+            // another path, it can be an Engine.IO server for messages of its own.
+            let joining = if door.endpoint.path == Speaks::SocketIo.usual_path() {
+                Finding::broken(NAME, format!("the path is that of Socket.IO, but {seen}"))
             } else {
-                Speaks::SocketIo
+                Finding::no(NAME, seen)
             };
-            let findings = [vec![Finding::no(NAME, seen)], echo].concat();
-            (speaks, findings, silent)
+            (Speaks::SocketIo, [vec![joining], echo].concat(), silent)
         }
     }
 }

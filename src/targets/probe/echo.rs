@@ -10,7 +10,7 @@ use super::{
     session::deflate,
 };
 use crate::{
-    client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
+    client::{ConnectFailure, Connection, Illegal, Layer, Options, TransportChoice, What},
     clock,
     data::Data,
     random,
@@ -227,10 +227,27 @@ pub(super) async fn socket(connection: &Connection, namespace: &str) -> Finding 
         args: vec![Data::from(MARKER)],
     });
     let ack = first(connection, |what| match what {
-        What::Socket(Packet::Ack { id, args, .. }) => Some((*id, args.clone())),
+        What::Socket(Packet::Ack { id, args, .. }) => Some(Ok((*id, args.clone()))),
+        // Text acknowledgements begin with the digit 3, those with attachments with the digit 6.
+        What::Illegal { illegal, raw }
+            if matches!(illegal, Illegal::SocketIo(_))
+                && matches!(raw.first(), Some(b'3' | b'6')) =>
+        {
+            Some(Err(illegal.to_string()))
+        }
         _ => None,
     });
-    match ack.await {
+    let ack = match ack.await {
+        Some(Err(illegal)) => {
+            return Finding::broken(
+                NAME,
+                format!("the acknowledgement of the event `echo` is illegal: {illegal}"),
+            );
+        }
+        Some(Ok(ack)) => Some(ack),
+        None => None,
+    };
+    match ack {
         Some((AckId(0), args)) if args == [Data::from(MARKER)] => {
             Finding::yes(NAME, "the event `echo` is acknowledged with its argument")
         }

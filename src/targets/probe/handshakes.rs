@@ -76,6 +76,40 @@ pub(super) fn websocket_finding(
     }
 }
 
+/// Returns the finding about polling on a server that sends an open packet over WebSocket or polling.
+///
+/// An Engine.IO server without polling refuses a polling handshake with an HTTP response. An answer that is no HTTP
+/// response, no answer, and an error of the server itself are mistakes.
+pub(super) fn polling_finding(opened: &Result<Connection, ConnectFailure>) -> Finding {
+    const NAME: &str = "polling";
+    let is_broken = match opened {
+        Ok(_) => false,
+        Err(failure) => match failure {
+            ConnectFailure::Refused { response } => {
+                response.status >= 500 && !matches!(response.status, 501 | 505)
+            }
+            ConnectFailure::Ended { .. }
+            | ConnectFailure::NotHttp { .. }
+            | ConnectFailure::Reset { .. }
+            | ConnectFailure::TimedOut { .. } => true,
+            ConnectFailure::Handshake { .. }
+            | ConnectFailure::OpenPacket { .. }
+            | ConnectFailure::Tls { .. }
+            | ConnectFailure::TooLarge { .. }
+            | ConnectFailure::TooMuch { .. }
+            | ConnectFailure::Unreachable { .. }
+            | ConnectFailure::Upgrade { .. } => false,
+        },
+    };
+    match opened {
+        Err(failure) if is_broken => Finding::yes(
+            NAME,
+            format!("a polling handshake is neither accepted nor refused: {failure}"),
+        ),
+        Ok(_) | Err(_) => transport_finding(NAME, opened),
+    }
+}
+
 /// Returns true if the open packet lists the upgrade to WebSocket.
 pub(super) fn offers_websocket(handshake: &Handshake) -> bool {
     handshake.upgrades.iter().any(|name| name == "websocket")

@@ -2,7 +2,7 @@
 
 use super::asking::DEADLINE;
 use crate::{
-    client::{Connection, What},
+    client::{Connection, Illegal, What},
     clock,
     data::Data,
     targets::Visitor,
@@ -20,7 +20,9 @@ pub(super) enum Reply {
 
 /// What the client received instead of the reply to its CONNECT.
 pub(super) enum Unconnected {
-    /// An answer other than a CONNECT_ERROR, described by this text.
+    /// A packet that is meant as the answer but that Socket.IO forbids, described by this text.
+    Illegal(String),
+    /// No answer, or something that is no answer of a Socket.IO server, described by this text.
     Other(String),
     /// A CONNECT_ERROR, described by this text.
     Refused(String),
@@ -80,8 +82,19 @@ fn answer(what: &What, visitor: &Visitor) -> Option<Result<Reply, Unconnected>> 
             ))))
         }
         What::Ended(ended) => other(format!("the connection ended ({:?})", ended.how)),
-        What::Illegal { illegal, .. } => {
-            other(format!("the answer of the server is illegal: {illegal}"))
+        What::Illegal { illegal, raw } => {
+            let seen = format!("the answer of the server is illegal: {illegal}");
+            // Without Socket.IO, a server can answer with any message. A CONNECT begins with the digit 0, and a
+            // CONNECT_ERROR with the digit 4.
+            let is_meant = matches!(illegal, Illegal::SocketIo(_))
+                && matches!(
+                    raw.get(..2),
+                    Some([b'0' | b'4', b'{' | b'[' | b'"' | b'0'..=b'9'])
+                );
+            Some(Err(match is_meant {
+                true => Unconnected::Illegal(seen),
+                false => Unconnected::Other(seen),
+            }))
         }
         _ => None,
     }

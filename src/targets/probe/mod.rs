@@ -26,7 +26,7 @@ use tokio::join;
 use self::{
     asking::{Asked, Door, Probe, open},
     finding::Finding,
-    handshakes::{broken_findings, broken_open_packet, transport_finding, websocket_finding},
+    handshakes::{broken_findings, broken_open_packet, polling_finding, websocket_finding},
 };
 use super::{Observed, Speaks, StrangerClose, Visitor, capability::Capability};
 use crate::{
@@ -167,7 +167,7 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
     let mut findings = vec![
         Finding::yes("engine-io", "an open packet"),
         websocket_finding(&websocket, &handshake),
-        transport_finding("polling", &polling),
+        polling_finding(&polling),
     ];
     let connection = websocket.or(polling);
     let asked = Asked {
@@ -180,7 +180,18 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
         strangers::connect_timeout(door, transport),
     );
-    findings.extend(application);
+    let needs_msgpack = others
+        .iter()
+        .any(|finding| finding.capability == "msgpack" && finding.found);
+    findings.extend(application.into_iter().map(|finding| match finding {
+        // The server can't read the probe's CONNECT in JSON, so its answer promises nothing.
+        Finding {
+            capability: "socket-io",
+            seen,
+            ..
+        } if needs_msgpack => Finding::no("socket-io", seen),
+        finding => finding,
+    }));
     findings.extend(others);
     let mut probed = probed(speaks, door.endpoint, findings);
     if !greetings.is_empty() {

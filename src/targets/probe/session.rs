@@ -181,7 +181,7 @@ async fn msgpack(door: Door<'_>, transport: TransportChoice) -> Finding {
             NAME,
             "the answer to a CONNECT in msgpack contains no socket id",
         ),
-        Err(Unconnected::Other(seen) | Unconnected::Refused(seen)) => {
+        Err(Unconnected::Illegal(seen) | Unconnected::Other(seen) | Unconnected::Refused(seen)) => {
             Finding::no(NAME, format!("a CONNECT in msgpack failed: {seen}"))
         }
     }

@@ -118,7 +118,7 @@ impl Kind {
     /// Returns the deadline of the waits in a run. It is short if the run waits for something that never comes.
     pub(super) fn within(&self) -> Duration {
         match self.verdicts.as_slice() {
-            [Verdict::Pass] => Duration::from_secs(10),
+            [Verdict::Pass | Verdict::Warn(_)] => Duration::from_secs(10),
             [Verdict::Fail("no-response" | "not-acknowledged", _) | Verdict::Flood] => {
                 Duration::from_millis(700)
             }

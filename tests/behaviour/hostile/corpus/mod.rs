@@ -13,6 +13,7 @@ mod handshakes;
 mod http;
 mod kind;
 mod mutation;
+mod oddities;
 mod open_packet;
 mod packets;
 mod relay;
@@ -35,6 +36,15 @@ static RUNS: Semaphore = Semaphore::const_new(6);
 /// The time after which a run counts as hung. On a machine without other work, each run takes a few seconds.
 const HUNG: Duration = Duration::from_secs(300);
 
+/// What a run knows about a server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum By {
+    /// A manifest says what the server provides.
+    Manifest,
+    /// The run knows only the address. It finds out by probes what the server provides.
+    Url,
+}
+
 /// The options of every run.
 const OPTIONS: &[&str] = &[
     "--transport=all",
@@ -45,7 +55,16 @@ const OPTIONS: &[&str] = &[
 
 #[test]
 fn the_table_and_the_kinds_of_servers_have_the_same_names() {
-    let kinds = [
+    let kinds = kinds();
+    let names: BTreeSet<_> = kinds.iter().map(|kind| kind.name).collect();
+    assert_eq!(names.len(), kinds.len(), "two kinds have the same name");
+    assert_eq!(names, verdict::table().into_keys().collect());
+    assert!(names.len() >= 120, "{} kinds", names.len());
+}
+
+/// Returns all kinds of servers.
+fn kinds() -> Vec<Kind> {
+    [
         accept::all(),
         compression::all(),
         connecting::all(),
@@ -53,24 +72,42 @@ fn the_table_and_the_kinds_of_servers_have_the_same_names() {
         frames::all(),
         handshakes::all(),
         http::all(),
+        oddities::all(),
         open_packet::all(),
         packets::all(),
     ]
-    .concat();
-    let names: BTreeSet<_> = kinds.iter().map(|kind| kind.name).collect();
-    assert_eq!(names.len(), kinds.len(), "two kinds have the same name");
-    assert_eq!(names, verdict::table().into_keys().collect());
-    assert!(names.len() >= 120, "{} kinds", names.len());
+    .concat()
+}
+
+/// Without a manifest, a run plans all scenarios, and probes decide which of them apply. A capability that the server
+/// offers but that is broken must not count as missing, because a run whose scenarios are all skipped passes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_of_which_a_run_knows_only_the_address() {
+    let mut verdicts = verdict::table_by_url();
+    let known = kinds().into_iter().filter_map(|kind| {
+        let verdict = verdicts.remove(kind.name)?;
+        Some(Kind {
+            verdicts: vec![verdict],
+            ..kind
+        })
+    });
+    check_by(By::Url, known.collect()).await;
+    assert!(verdicts.is_empty(), "no kinds: {verdicts:?}");
 }
 
 /// Runs scenarios against each kind of server, and reports all deviations together.
 async fn check(kinds: Vec<Kind>) {
+    check_by(By::Manifest, kinds).await;
+}
+
+/// Does what [`check`] does. `by` says what the runs know about the servers.
+async fn check_by(by: By, kinds: Vec<Kind>) {
     let mut runs = JoinSet::new();
     for kind in kinds {
         runs.spawn(async move {
             let _permit = RUNS.acquire_many(kind.weight()).await.unwrap();
-            let finished = run(&kind).await;
-            let problems = problems(&kind, &finished);
+            let finished = run(by, &kind).await;
+            let problems = problems(by, &kind, &finished);
             (!problems.is_empty()).then(|| {
                 format!(
                     "{}: {}\n{}",
@@ -86,30 +123,37 @@ async fn check(kinds: Vec<Kind>) {
     assert!(reports.is_empty(), "\n{}", reports.join("\n"));
 }
 
-async fn run(kind: &Kind) -> Finished {
+async fn run(by: By, kind: &Kind) -> Finished {
     let relay = Relay::start(kind.base.config(), kind.interference.clone()).await;
-    let manifest = format!(
-        "name: hostile\nurl: {}\nprovides: [{}]\n",
-        relay.url,
-        kind.base.provides()
-    );
-    let test = Test::new()
-        .hung_after(HUNG)
-        .file("target.yaml", manifest)
-        .args(["run", "--target", "target.yaml"])
+    let test = Test::new().hung_after(HUNG).args(["run", "--target"]);
+    let test = match by {
+        By::Manifest => {
+            let provides = kind.base.provides();
+            let manifest = format!(
+                "name: hostile\nurl: {}\nprovides: [{provides}]\n",
+                relay.url
+            );
+            test.file("target.yaml", manifest).args(["target.yaml"])
+        }
+        By::Url => test.args([relay.url.as_str()]),
+    };
+    let test = test
         .args([
             "--within".to_owned(),
             format!("{}ms", kind.within().as_millis()),
         ])
-        .args(OPTIONS.iter().copied())
-        .args(kind.base.scenarios().iter().copied());
+        .args(OPTIONS.iter().copied());
+    let test = match by {
+        By::Manifest => test.args(kind.base.scenarios().iter().copied()),
+        By::Url => test,
+    };
     tokio::task::spawn_blocking(move || test.any_status())
         .await
         .unwrap()
 }
 
 /// Returns what is wrong with a run.
-fn problems(kind: &Kind, finished: &Finished) -> Vec<String> {
+fn problems(by: By, kind: &Kind, finished: &Finished) -> Vec<String> {
     let mut problems = Vec::new();
     let texts = finished.out() + &finished.err();
     if !kind
@@ -132,7 +176,7 @@ fn problems(kind: &Kind, finished: &Finished) -> Vec<String> {
     }
     match reports(finished) {
         Err(problem) => problems.push(problem),
-        Ok(scenarios) => problems.extend(verdict_problems(kind, &scenarios)),
+        Ok(scenarios) => problems.extend(verdict_problems(by, kind, &scenarios)),
     }
     problems
 }
@@ -157,7 +201,7 @@ fn reports(finished: &Finished) -> Result<Vec<Value>, String> {
 }
 
 /// Compares the scenarios with the verdicts on the kind of server.
-fn verdict_problems(kind: &Kind, scenarios: &[Value]) -> Vec<String> {
+fn verdict_problems(by: By, kind: &Kind, scenarios: &[Value]) -> Vec<String> {
     const LIMIT: &str = "more-than-taken";
     let mut problems = Vec::new();
     let any = |found: &dyn Fn(&Value) -> bool| scenarios.iter().any(found);
@@ -168,12 +212,20 @@ fn verdict_problems(kind: &Kind, scenarios: &[Value]) -> Vec<String> {
                 let breach = &one["breach"];
                 let texts = [&breach["sentence"], &breach["received"]];
                 one["verdict"] == "fail"
-                    && one["kind"] == *failure
+                    && (*failure == "any" || one["kind"] == *failure)
                     && texts
                         .iter()
                         .any(|one| one.as_str().is_some_and(|one| one.contains(text)))
             }),
             Verdict::Flood => any(&|one| one["verdict"] == "fail" || one["error"] == LIMIT),
+            Verdict::Warn(failure) => {
+                !any(&|one| one["verdict"] == "fail")
+                    && any(&|one| one["verdict"] == "warn" && one["kind"] == *failure)
+            }
+            Verdict::NotRun => !any(&|one| one["error"] != "target-not-started"),
+            Verdict::Pass if by == By::Url => {
+                any(&|one| one["verdict"] == "pass") && !any(&|one| one["verdict"] == "fail")
+            }
             Verdict::Pass => !any(&|one| one["verdict"] != "pass"),
         };
         if !is_found {
@@ -183,8 +235,9 @@ fn verdict_problems(kind: &Kind, scenarios: &[Value]) -> Vec<String> {
     let allowed = |error: &str| {
         kind.verdicts.iter().any(|verdict| match verdict {
             Verdict::Error(allowed) => error == *allowed,
+            Verdict::NotRun => error == "target-not-started",
             Verdict::Flood => error == LIMIT,
-            Verdict::Fail(..) | Verdict::Pass => false,
+            Verdict::Fail(..) | Verdict::Pass | Verdict::Warn(_) => false,
         })
     };
     for scenario in scenarios.iter().filter(|one| one["verdict"] == "error") {
