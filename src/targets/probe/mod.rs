@@ -26,7 +26,9 @@ use tokio::join;
 use self::{
     asking::{Asked, Door, Probe, open},
     finding::Finding,
-    handshakes::{broken_findings, broken_open_packet, polling_finding, websocket_finding},
+    handshakes::{
+        broken_findings, broken_open_packet, polling_finding, transport_finding, websocket_finding,
+    },
 };
 use super::{Observed, Speaks, StrangerClose, Visitor, capability::Capability};
 use crate::{
