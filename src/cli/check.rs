@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     scenario::{Diagnostic, Severity, duplicate_ids},
-    text::{escape, humanize},
+    text::{escape, humanize, join_names},
 };
 
 /// Loads files and prints every mistake on the standard output.
@@ -50,6 +50,8 @@ fn json(loaded: &Loaded) -> String {
         "schema": "sockspec-check/1",
         "files": loaded.files.len(),
         "scenarios": loaded.scenarios.len(),
+        "manifests": loaded.manifests.len(),
+        "baselines": loaded.baselines.len(),
         "diagnostics": problems,
     }))
 }
@@ -62,6 +64,26 @@ fn short(problems: &[Diagnostic]) -> String {
     })
 }
 
+/// Returns what the files hold: "3 scenarios in 2 files, 1 manifest and 1 baseline".
+fn contents(loaded: &Loaded) -> String {
+    let (manifests, baselines) = (loaded.manifests.len(), loaded.baselines.len());
+    let others = loaded.files.len() - manifests - baselines;
+    let mut parts = Vec::new();
+    if others > 0 || loaded.files.is_empty() {
+        let scenarios = humanize::count(loaded.scenarios.len(), "scenario");
+        parts.push(format!(
+            "{scenarios} in {}",
+            humanize::count(others, "file")
+        ));
+    }
+    for (number, noun) in [(manifests, "manifest"), (baselines, "baseline")] {
+        if number > 0 {
+            parts.push(humanize::count(number, noun));
+        }
+    }
+    join_names(parts)
+}
+
 fn full(loaded: &Loaded, output: Output) -> String {
     let mut text = output.diagnostics(&loaded.problems, output.stdout);
     let (mistakes, warnings): (Vec<_>, Vec<_>) = loaded
@@ -69,11 +91,7 @@ fn full(loaded: &Loaded, output: Output) -> String {
         .iter()
         .partition(|problem| problem.severity == Severity::Error);
     text += &if mistakes.is_empty() {
-        format!(
-            "{} in {}: no mistakes",
-            humanize::count(loaded.scenarios.len(), "scenario"),
-            humanize::count(loaded.files.len(), "file"),
-        )
+        format!("{}: no mistakes", contents(loaded))
     } else {
         count_mistakes(mistakes)
     };

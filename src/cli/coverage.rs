@@ -29,7 +29,7 @@ pub(super) fn coverage(args: &CoverageArgs, output: Output) -> Result<Exit, CliE
         Some(path) => proof(path)?,
         None => Evidence::Claims(fault_ids().into_iter().map(str::to_owned).collect()),
     };
-    let selectors = &args.selectors.selectors;
+    let selectors = &args.selectors;
     let (selection, target) = match &args.target {
         None => (Selection::new(selectors)?, None),
         Some(target) => {

@@ -51,6 +51,24 @@ pub(super) enum CliError {
         /// A hint: what to write instead.
         help: Option<String>,
     },
+    /// The expression of `-E` has a mistake.
+    #[error("`-E` {expression:?}: {detail}")]
+    Expression {
+        /// The expression as the user wrote it.
+        expression: String,
+        /// What is wrong with the expression.
+        detail: String,
+    },
+    /// The file that a selector names holds no scenarios, because it is a file of another kind.
+    #[error("{} is {what} and holds no scenarios", .path.display())]
+    NoScenarios {
+        /// The path as the user wrote it.
+        path: PathBuf,
+        /// What the file is instead.
+        what: &'static str,
+        /// A hint: what to type instead.
+        help: String,
+    },
     /// There is no manifest at this path.
     #[error("no such target: {}", .0.display())]
     NoSuchTarget(PathBuf),
@@ -165,6 +183,8 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
+            | Self::Expression { .. }
+            | Self::NoScenarios { .. }
             | Self::NoSuchFile { .. }
             | Self::NoSuchLine { .. }
             | Self::NoSuchTarget(_)
@@ -212,6 +232,10 @@ impl CliError {
             Self::NoSuchFile { help, .. }
             | Self::NothingSelected { help, .. }
             | Self::Unknown { help, .. } => help.as_deref(),
+            Self::NoScenarios { help, .. } => Some(help),
+            Self::Expression { .. } => Some(
+                "write patterns of ids with `and`, `or`, `not` and parentheses: 'rooms/* and not *crowd*'",
+            ),
             Self::Probe(ProbeError::Unreachable(failure))
             | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)

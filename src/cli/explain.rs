@@ -2,7 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Exit, args::ExplainArgs, error::CliError, paint::Output, selection::Selection};
+use super::{
+    Exit,
+    args::{ExplainArgs, Selectors},
+    error::CliError,
+    paint::Output,
+    selection::Selection,
+};
 use crate::{
     reference::FAULTS,
     report::{Palette, Role},
@@ -17,7 +23,7 @@ use crate::{
 ///
 /// Returns an error if there is no such scenario, or if the output can't be written.
 pub(super) fn explain(args: &ExplainArgs, output: Output) -> Result<Exit, CliError> {
-    let selection = Selection::new(std::slice::from_ref(&args.id))?;
+    let selection = Selection::new(&Selectors::from(args.id.as_str()))?;
     let mut page = Page {
         text: String::new(),
         palette: output.stdout,

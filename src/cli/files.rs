@@ -34,6 +34,10 @@ pub(super) struct Loaded {
     pub(super) named_requirements: Requirements,
     /// The loaded files. A file that the user names twice is loaded once.
     pub(super) files: BTreeSet<PathBuf>,
+    /// Those of the files that are manifests of targets.
+    pub(super) manifests: BTreeSet<PathBuf>,
+    /// Those of the files that are baselines.
+    pub(super) baselines: BTreeSet<PathBuf>,
     /// All mistakes in the files.
     pub(super) problems: Vec<Diagnostic>,
     /// The names in the files that can be checked only after all files are loaded, such as capabilities.
@@ -97,8 +101,12 @@ impl Loaded {
                 self.requirements.entries.extend(loaded.entries.clone());
                 self.named_requirements.entries.extend(loaded.entries);
             }),
-            Kind::Baseline => Baseline::read(path).map(drop),
+            Kind::Baseline => {
+                self.baselines.insert(path.to_owned());
+                Baseline::read(path).map(drop)
+            }
             Kind::Manifest => {
+                self.manifests.insert(path.to_owned());
                 self.names.add_manifest(&source);
                 let folder = path.parent().unwrap_or(Path::new("")).to_owned();
                 load_manifest(source, folder).map(drop)

@@ -38,7 +38,9 @@ impl Gate {
     ) -> BTreeSet<&'o str> {
         outcomes
             .into_iter()
-            .filter(|outcome| outcome.verdict == Verdict::Warn && self.stops(outcome))
+            .filter(|outcome| {
+                outcome.verdict == Verdict::Warn && outcome.known.is_none() && self.stops(outcome)
+            })
             .map(|outcome| outcome.id.as_str())
             .collect()
     }

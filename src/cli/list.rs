@@ -60,7 +60,7 @@ struct Entry {
 ///
 /// Returns an error if files have mistakes, nothing is selected, or the output can't be written.
 pub(super) fn list(args: &ListArgs, output: Output) -> Result<Exit, CliError> {
-    let selection = Selection::new(&args.selectors.selectors)?;
+    let selection = Selection::new(&args.selectors)?;
     let text = if args.json {
         to_safe_json(&List {
             schema: LIST_SCHEMA,

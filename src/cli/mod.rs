@@ -16,6 +16,7 @@ mod faults;
 mod file_names;
 mod files;
 mod gate;
+mod id_filter;
 mod list;
 mod log;
 mod names;

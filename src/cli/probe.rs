@@ -38,6 +38,7 @@ pub(super) fn probe(args: &ProbeArgs, output: Output) -> Result<Exit, CliError> 
             "url": args.url,
             "path": probed.path,
             "speaks": probed.speaks.name(),
+            "stack": probed.stack.map(|stack| stack.name),
             "provides": probed.provides,
             "findings": probed.findings.iter()
                 .map(|(tried, seen)| serde_json::json!({ "tried": tried, "seen": seen }))
@@ -71,10 +72,13 @@ fn table(probed: &Probed, palette: Palette) -> String {
         .collect();
     let _ = writeln!(
         text,
-        "\ndialect: {}\npath: {}\nprovides: [{}]",
+        "\ndialect: {}\npath: {}",
         probed.speaks.name(),
         escape::line(&probed.path),
-        names.join(", ")
     );
+    if let Some(stack) = probed.stack {
+        let _ = writeln!(text, "stack: {}", stack.name);
+    }
+    let _ = writeln!(text, "provides: [{}]", names.join(", "));
     text
 }

@@ -34,7 +34,7 @@ const REAL_JOBS: usize = 128;
 pub(super) fn prove(args: &ProveArgs, context: Context, output: Output) -> Result<Exit, CliError> {
     // Returns an error for an unknown fault; the set itself is not needed here.
     fault_set(&args.faults)?;
-    let selection = Selection::new(&args.selectors.selectors)?;
+    let selection = Selection::new(&args.selectors)?;
     let inputs: Vec<_> = selection.files.iter().cloned().collect();
     places::check(
         args.reports.iter().map(|request| &request.destination),

@@ -23,8 +23,10 @@ use super::{
 use crate::{
     client::Budget,
     net::raise_file_limit,
-    report::{Destination, Detail, Progress, SameCause, Terminal},
-    runner::{self, Baseline, Comparison, Names, Plan, Record, Settings, Summary, Target},
+    report::{Destination, Detail, Progress, SameCause, Terminal, Watched},
+    runner::{
+        self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary, Target,
+    },
     scenario::{Scenario, Tier, Transport},
     targets::Masked,
     text::{
@@ -40,7 +42,7 @@ use crate::{
 /// Returns an error if files have mistakes, nothing is selected, the target can't be started, or a report can't be
 /// written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
-    let selection = Selection::with_target(&args.selectors.selectors, &args.target.target)?;
+    let selection = Selection::with_target(&args.selectors, &args.target.target)?;
     check_places(args, &selection)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
@@ -73,7 +75,9 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     writing.note(shown.map_err(CliError::from));
     let names = names(&selection);
     let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
-    if let Some(comparison) = &comparison {
+    if let Some(comparison) = &comparison
+        && !(args.quiet && comparison.is_as_listed())
+    {
         writing.note(print_for_people(args, output, &comparison.to_string()));
     }
     if let Some(path) = &args.update_baseline {
@@ -171,13 +175,13 @@ async fn execute(
                 Ok(target) => target,
                 Err(error @ CliError::Probe(_)) => {
                     let target = target::unknown(&args.target)?;
-                    let settings = settings(args, selection, baseline, &target);
+                    let settings = settings(args, selection, baseline, &target)?;
                     return Err(Failed::unstarted(scenarios, &target, &settings, error));
                 }
                 Err(error) => return Err(error.into()),
             }
         };
-        let settings = settings(args, selection, baseline, &target);
+        let settings = settings(args, selection, baseline, &target)?;
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         if plan.items.is_empty() {
             return Err(only_on_demand(&plan).into());
@@ -253,11 +257,15 @@ fn check_needs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<String>, C
 }
 
 fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dyn Write>> {
-    let progress = Progress::new(context.watched());
-    let detail = if args.verbose {
-        Detail::Verbose
+    let progress = Progress::new(if args.quiet {
+        Watched::No
     } else {
-        Detail::Normal
+        context.watched()
+    });
+    let detail = match (args.quiet, args.verbose) {
+        (true, _) => Detail::Quiet,
+        (false, true) => Detail::Verbose,
+        (false, false) => Detail::Normal,
     };
     // If a report goes to the standard output, the text for people goes to the standard error.
     let (out, palette): (Box<dyn Write>, _) = if stdout_is_taken(&args.reports) {
@@ -278,10 +286,13 @@ fn settings(
     selection: &Selection,
     baseline: Option<&Baseline>,
     target: &Target,
-) -> Settings {
+) -> Result<Settings, CliError> {
     let all = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
-    Settings {
-        first: baseline.map(Baseline::scenarios).unwrap_or_default(),
+    let stack = args.target.stack(target.manifest.stack);
+    let known = KnownDeviations::new(baseline, stack, &names(selection));
+    let known = known.map_err(CliError::BadFiles)?;
+    Ok(Settings {
+        known: Arc::new(known),
         jobs: args.pace.jobs.map_or(target.jobs(), number),
         repeat: number(args.repeat),
         retries: number(args.retries),
@@ -308,7 +319,7 @@ fn settings(
         requirements: Arc::new(selection.requirements.clone()),
         shipped: selection.shipped.clone(),
         target_options: args.rerun_options(),
-    }
+    })
 }
 
 fn number(number: u32) -> usize {
@@ -376,9 +387,9 @@ enum Warnings<'r> {
 fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
     let (fail, error, warn, stale) = match comparison {
         None => (
-            summary.fail,
-            summary.error,
-            summary.warn - summary.informative,
+            summary.fail - summary.known_fail,
+            summary.error - summary.known_error,
+            summary.warn - summary.known_warn - summary.informative,
             0,
         ),
         Some(known) => (

@@ -8,12 +8,12 @@ use std::{
 use globset::Glob;
 
 use super::{
-    error::CliError, file_names::is_yaml, files::Loaded, names::Names,
-    scenario_index::ScenarioIndex, shipped::Shipped,
+    args::Selectors, error::CliError, file_names::is_yaml, files::Loaded, id_filter::IdFilter,
+    names::Names, scenario_index::ScenarioIndex, shipped::Shipped,
 };
 use crate::{
     scenario::{Requirements, Scenario, SourceFile, duplicate_ids},
-    text::nearest,
+    text::{nearest, shell_word},
 };
 
 /// The scenarios that the user selected.
@@ -57,8 +57,8 @@ impl Selection {
     ///
     /// Returns an error if a file has mistakes, a selector matches no scenario, or a loaded file has a name that
     /// neither this program nor another loaded file knows.
-    pub(super) fn new(texts: &[String]) -> Result<Self, CliError> {
-        Self::load(texts)?.with_known_names()
+    pub(super) fn new(selectors: &Selectors) -> Result<Self, CliError> {
+        Self::load(selectors)?.with_known_names()
     }
 
     /// Like [`Selection::new`], for a run against a target: also checks the names in the target's manifest, and treats
@@ -67,8 +67,8 @@ impl Selection {
     /// # Errors
     ///
     /// Returns the same errors as [`Selection::new`].
-    pub(super) fn with_target(texts: &[String], target: &str) -> Result<Self, CliError> {
-        let mut selection = Self::load(texts)?;
+    pub(super) fn with_target(selectors: &Selectors, target: &str) -> Result<Self, CliError> {
+        let mut selection = Self::load(selectors)?;
         // Ignores a file that can't be read, because the error is reported when the target is resolved.
         if let Ok(source) = SourceFile::read(Path::new(target)) {
             selection.names.add_manifest(&source);
@@ -76,19 +76,23 @@ impl Selection {
         selection.with_known_names()
     }
 
-    fn load(texts: &[String]) -> Result<Self, CliError> {
+    fn load(selectors: &Selectors) -> Result<Self, CliError> {
+        let filter = selectors.expression.as_deref().map(parse_filter);
+        let filter = filter.transpose()?;
         let shipped = Shipped::load()?;
-        if texts.is_empty() {
+        if selectors.selectors.is_empty() && filter.is_none() {
             return Ok(Self::of_all(shipped));
         }
-        let selectors: Vec<_> = texts
+        let selectors: Vec<_> = selectors
+            .selectors
             .iter()
             .map(|text| (text.as_str(), Selector::from(text.as_str())))
             .collect();
-        let loaded = load_files(&selectors)?;
-        let own = loaded.scenarios;
+        let mut loaded = load_files(&selectors)?;
+        let own = std::mem::take(&mut loaded.scenarios);
         let mut requirements = shipped.requirements;
-        requirements.entries.extend(loaded.requirements.entries);
+        let own_requirements = std::mem::take(&mut loaded.requirements);
+        requirements.entries.extend(own_requirements.entries);
 
         // A scenario in the user's files replaces the shipped scenario with the same id.
         let replaced: HashSet<&str> = own.iter().map(|own| own.id.as_str()).collect();
@@ -97,9 +101,12 @@ impl Selection {
             .into_iter()
             .filter(|scenario| !replaced.contains(scenario.id.as_str()))
             .collect();
-        let shipped = ids(&others);
+        let (own_count, shipped) = (own.len(), ids(&others));
         let candidates: Vec<_> = own.into_iter().chain(others).collect();
-        let chosen = choose(&selectors, &candidates)?;
+        let mut chosen = choose(&selectors, &candidates, own_count, &loaded)?;
+        if let Some(filter) = &filter {
+            chosen = filtered(filter, chosen, &candidates)?;
+        }
         let known = known(&candidates);
         let scenarios: Vec<_> = candidates
             .into_iter()
@@ -178,20 +185,83 @@ fn load_files(selectors: &[(&str, Selector)]) -> Result<Loaded, CliError> {
     Ok(loaded)
 }
 
-/// Returns the indices of the scenarios that the selectors match, out of all loaded scenarios.
+/// Returns the indices of the scenarios that the selectors match, out of all loaded scenarios. The first `own_count`
+/// of these come from files of the user.
+///
+/// Files and folders say where the scenarios are. Ids and patterns say which of those are selected; without files and
+/// folders, they select among all scenarios.
 fn choose(
     selectors: &[(&str, Selector)],
     candidates: &[Scenario],
+    own_count: usize,
+    loaded: &Loaded,
 ) -> Result<BTreeSet<usize>, CliError> {
     let index = ScenarioIndex::new(candidates);
-    let mut chosen = BTreeSet::new();
+    let mut inside: Option<BTreeSet<usize>> = None;
     for (text, selector) in selectors {
-        check_line(selector, &index)?;
-        let matches = matches(selector, &index);
-        if matches.is_empty() {
-            return Err(no_match(text, selector, candidates));
+        if let Selector::Path(path, line) = selector {
+            check_line(path, *line, &index)?;
+            let mut matches = matches(selector, &index);
+            // A folder of the user that is called like one of the shipped scenarios means the user's folder only.
+            if path.exists() {
+                matches.retain(|place| *place < own_count);
+            }
+            if matches.is_empty() {
+                return Err(no_match(text, selector, candidates, loaded));
+            }
+            inside.get_or_insert_default().extend(matches);
         }
-        chosen.extend(matches);
+    }
+    let mut named: Option<BTreeSet<usize>> = None;
+    for (text, selector) in selectors {
+        if let Selector::Id(_) = selector {
+            let matches = matches(selector, &index);
+            if matches.is_empty() {
+                return Err(no_match(text, selector, candidates, loaded));
+            }
+            let is_inside = |place: &usize| inside.as_ref().is_none_or(|one| one.contains(place));
+            let matches: Vec<_> = matches.into_iter().filter(is_inside).collect();
+            if matches.is_empty() {
+                return Err(CliError::NothingSelected {
+                    selector: (*text).to_owned(),
+                    help: Some(
+                        "with files or folders, ids and patterns select among their scenarios only"
+                            .to_owned(),
+                    ),
+                });
+            }
+            named.get_or_insert_default().extend(matches);
+        }
+    }
+    Ok(named
+        .or(inside)
+        .unwrap_or_else(|| (0..candidates.len()).collect()))
+}
+
+fn parse_filter(text: &str) -> Result<IdFilter, CliError> {
+    IdFilter::parse(text).map_err(|detail| CliError::Expression {
+        expression: text.to_owned(),
+        detail,
+    })
+}
+
+/// Returns the chosen indices whose scenarios the expression selects.
+fn filtered(
+    filter: &IdFilter,
+    mut chosen: BTreeSet<usize>,
+    candidates: &[Scenario],
+) -> Result<BTreeSet<usize>, CliError> {
+    chosen.retain(|place| {
+        let scenario = candidates.get(*place);
+        scenario.is_some_and(|scenario| filter.selects(&scenario.id))
+    });
+    if chosen.is_empty() {
+        return Err(CliError::NothingSelected {
+            selector: "-E".to_owned(),
+            help: Some(
+                "none of the selected scenarios has an id that the expression matches".to_owned(),
+            ),
+        });
     }
     Ok(chosen)
 }
@@ -296,8 +366,24 @@ fn matching_ids(text: &str, index: &ScenarioIndex<'_>) -> Vec<usize> {
         .collect()
 }
 
-fn no_match(text: &str, selector: &Selector, candidates: &[Scenario]) -> CliError {
+fn no_match(text: &str, selector: &Selector, candidates: &[Scenario], loaded: &Loaded) -> CliError {
     match selector {
+        Selector::Path(path, _) if loaded.manifests.contains(path) => CliError::NoScenarios {
+            path: path.clone(),
+            what: "the manifest of a target",
+            help: format!(
+                "`sockspec run --target {}` tests the target",
+                shell_word(&path.display().to_string())
+            ),
+        },
+        Selector::Path(path, _) if loaded.baselines.contains(path) => CliError::NoScenarios {
+            path: path.clone(),
+            what: "a baseline",
+            help: format!(
+                "`sockspec run --target TARGET --baseline {}` compares a run with the baseline",
+                shell_word(&path.display().to_string())
+            ),
+        },
         Selector::Path(path, None) if !path.exists() => CliError::NoSuchFile {
             help: pattern_hint(text, candidates),
             path: path.clone(),
@@ -329,20 +415,20 @@ fn pattern_hint(text: &str, candidates: &[Scenario]) -> Option<String> {
 
 /// Returns an error if the selector names a line after the end of the file; without this check the line would select
 /// the last scenario.
-fn check_line(selector: &Selector, index: &ScenarioIndex<'_>) -> Result<(), CliError> {
-    let Selector::Path(path, Some(line)) = selector else {
+fn check_line(path: &Path, line: Option<usize>, index: &ScenarioIndex<'_>) -> Result<(), CliError> {
+    let Some(line) = line else {
         return Ok(());
     };
     let Some((_, scenario)) = in_file(index, path).next() else {
         return Ok(());
     };
     let lines = scenario.source.text.lines().count();
-    if *line <= lines {
+    if line <= lines {
         return Ok(());
     }
     Err(CliError::NoSuchLine {
-        path: path.clone(),
-        line: *line,
+        path: path.to_owned(),
+        line,
         lines,
     })
 }
@@ -380,7 +466,7 @@ mod tests {
             .iter()
             .map(|text| (text.as_str(), Selector::from(text.as_str())))
             .collect();
-        let places = choose(&selectors, scenarios).unwrap();
+        let places = choose(&selectors, scenarios, 0, &Loaded::default()).unwrap();
         places
             .iter()
             .map(|place| scenarios[*place].id.clone())

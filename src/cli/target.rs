@@ -3,7 +3,7 @@
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use url::Url;
@@ -115,7 +115,7 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
     if matches!(host, Host::Running) {
         keep_running_profiles(&mut manifest);
     }
-    probe_transports(&mut manifest, &host, &tls).await?;
+    let running = probe_transports(&mut manifest, &host, &tls).await?;
     let secrets = manifest.secrets.clone();
     Ok(Target {
         manifest: Arc::new(manifest),
@@ -124,6 +124,7 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
         host,
         tls,
         secrets,
+        running: Arc::new(Mutex::new(running)),
         tell,
     })
 }
@@ -159,6 +160,7 @@ pub(super) fn reference(form: Bundled) -> Result<Target, CliError> {
         host: Host::Embedded(Box::default()),
         tls: TlsPolicy::new(None, Verification::Checked)?,
         secrets,
+        running: Arc::default(),
         tell,
     })
 }
@@ -294,25 +296,26 @@ fn add_findings(manifest: &mut Manifest, probed: Probed) {
             manifest.greetings.push(event);
         }
     }
+    manifest.stack = manifest.stack.or(probed.stack);
 }
 
 /// Probes the server if its manifest names no transport, and adds the findings to the manifest. Does not probe the
-/// server if the manifest names a transport.
+/// server if the manifest names a transport. Returns the server if it was launched for the probe.
 async fn probe_transports(
     manifest: &mut Manifest,
     host: &Host,
     tls: &TlsPolicy,
-) -> Result<(), CliError> {
+) -> Result<Option<Launched>, CliError> {
     let mut transports = ["polling", "websocket"].iter();
     if transports.any(|transport| manifest.provides.contains(*transport)) {
-        return Ok(());
+        return Ok(None);
     }
     if matches!(host, Host::Embedded(_)) {
         // The bundled server supports both transports, so a probe is not needed.
         manifest
             .provides
             .extend(["polling", "websocket"].map(str::to_owned));
-        return Ok(());
+        return Ok(None);
     }
     let launched = match (host, manifest.command()) {
         (Host::Launched, Some(spec)) => Some(
@@ -340,12 +343,18 @@ async fn probe_transports(
         let plain = plain_endpoint(&url, tls);
         Ok::<_, CliError>(probe(&endpoint, &plain, &Visitor::of(manifest)).await?)
     };
-    let answer = answer.await;
-    if let Some(launched) = launched {
-        launched.stop().await;
+    match answer.await {
+        Ok(probed) => {
+            add_findings(manifest, probed);
+            Ok(launched)
+        }
+        Err(error) => {
+            if let Some(launched) = launched {
+                launched.stop().await;
+            }
+            Err(error)
+        }
     }
-    add_findings(manifest, answer?);
-    Ok(())
 }
 
 /// Removes the capability `short-heartbeat` from the manifest if the server at `--url` announces a longer heartbeat

@@ -70,6 +70,8 @@ pub(super) struct Attempt<'a> {
     pub(super) bound: BTreeSet<String>,
     /// The function that performs a step. Steps of the manifest's `enter` are performed inside a step.
     pub(super) perform: Perform,
+    /// The limit on the timeout of steps that set none; `None` for the timeout of the scenario or the target.
+    limit: Option<Duration>,
     /// The time at which the attempt started.
     pub(super) started: Instant,
     minted: Arc<Minted>,
@@ -164,6 +166,7 @@ impl<'a> Attempt<'a> {
             home: home.unwrap_or_else(|| main.to_owned()),
             bound,
             perform,
+            limit: None,
             started: clock::now(),
             minted,
             scope: Mutex::new(scope),
@@ -193,6 +196,7 @@ impl<'a> Attempt<'a> {
             home: self.home.clone(),
             bound: self.bound.clone(),
             perform: self.perform,
+            limit: self.limit,
             started: self.started,
             minted: Arc::clone(&self.minted),
             scope: Mutex::new(scope),
@@ -344,6 +348,11 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Returns the attempt with a limit on the timeout of steps that set none.
+    pub(super) fn limited_to(self, limit: Option<Duration>) -> Self {
+        Self { limit, ..self }
+    }
+
     /// Returns the clients that a step names. The loader has already replaced groups by their members.
     pub(super) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
         step.actors
@@ -363,7 +372,8 @@ impl<'a> Attempt<'a> {
 
     /// Returns the timeout of steps that have no `within`.
     pub(super) fn usual_limit(&self) -> Duration {
-        self.scenario.within.unwrap_or(self.target.within)
+        let usual = self.scenario.within.unwrap_or(self.target.within);
+        self.limit.map_or(usual, |limit| usual.min(limit))
     }
 
     /// Returns the length of a timeout as text for a message, with the expression that it was computed from, if any.

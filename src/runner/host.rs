@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -72,6 +72,9 @@ pub struct Target {
     pub tls: TlsPolicy,
     /// The secrets of the target: values that no output may show.
     pub secrets: Secrets,
+    /// The server of a launched target that runs already, because it was probed. The first start without a profile takes
+    /// it.
+    pub running: Arc<Mutex<Option<Launched>>>,
     /// Shows a sentence to the user while the start of the target is still in progress.
     pub tell: fn(&Masked<String>),
 }
@@ -262,6 +265,12 @@ impl Target {
                 )
             }
             Host::Launched => match self.manifest.command() {
+                Some(_)
+                    if profile.is_none()
+                        && let Some(launched) = self.take_running() =>
+                {
+                    (self.url_of(&launched), Keeper::Launched(Box::new(launched)))
+                }
                 Some(spec) => {
                     let launched = Launched::start(spec, profile, &|text| {
                         (self.tell)(&self.secrets.masked(text.to_owned()));
@@ -271,17 +280,26 @@ impl Target {
                         error.mask(&self.secrets);
                         error
                     })?;
-                    (
-                        self.manifest
-                            .url
-                            .replace("$port", &launched.port().to_string()),
-                        Keeper::Launched(Box::new(launched)),
-                    )
+                    (self.url_of(&launched), Keeper::Launched(Box::new(launched)))
                 }
                 None => (self.manifest.url.clone(), Keeper::Nobody),
             },
             Host::Running => (self.manifest.url.clone(), Keeper::Nobody),
         })
+    }
+
+    /// Takes the server that runs already; `None` if there is none, or if it was taken before.
+    pub(super) fn take_running(&self) -> Option<Launched> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        // A server that has ended since the probe is started again.
+        running
+            .take()
+            .filter(|launched| launched.exited().is_none())
+    }
+
+    fn url_of(&self, launched: &Launched) -> String {
+        let port = launched.port().to_string();
+        self.manifest.url.replace("$port", &port)
     }
 
     /// Returns the settle time, which is how long the runner waits for forbidden traffic: from the settings, else from

@@ -55,6 +55,12 @@ pub(super) fn outcome_without_evidence(
         },
         requirements: scenario.verifies.clone(),
         needs: scenario.needs.clone(),
+        known: None,
+        lacks: if verdict == Verdict::Skip {
+            item.lacks.clone()
+        } else {
+            Vec::new()
+        },
         transport: item.transport,
         reason,
         kind: None,

@@ -131,6 +131,8 @@ impl Maskable for Outcome {
             weight: _,
             requirements: _,
             needs: _,
+            known: _,
+            lacks: _,
             transport: _,
             reason,
             kind: _,

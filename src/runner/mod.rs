@@ -84,6 +84,7 @@ mod trial;
 mod trials_under_way;
 mod try_out;
 mod unique;
+mod unlock;
 mod unrelated;
 mod unstarted;
 mod user;
@@ -92,7 +93,10 @@ mod wait;
 mod way_in;
 mod written_texts;
 
-pub use baseline::{Baseline, Because, Comparison, Deviation, Names, OtherKind, Stale};
+pub use baseline::{
+    Baseline, Because, Comparison, Deviation, Known, KnownBy, KnownDeviations, Names, OtherKind,
+    Stale,
+};
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips};
 pub use error_kind::ErrorKind;
 pub use event::{Event, EventKind, RunInfo, TargetStart};
@@ -111,5 +115,6 @@ pub use run::run;
 pub use settings::Settings;
 pub use summary::Summary;
 pub use trials_under_way::Proving;
+pub use unlock::{Declarable, Unlock, Way, unlocks};
 pub use unstarted::record_unstarted;
 pub use verdict::Verdict;

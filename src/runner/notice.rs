@@ -81,6 +81,22 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// Returns true if the notice says nothing about the target or the evidence: only what was left out of the run.
+    pub fn is_harmless(&self) -> bool {
+        match self {
+            Self::NothingRuns | Self::TierLeftOut { .. } => true,
+            Self::CertificatesNotChecked
+            | Self::EndsByItself { .. }
+            | Self::FenceNotAcknowledged { .. }
+            | Self::NonePassed { .. }
+            | Self::SurvivesEachAlone { .. }
+            | Self::TargetEnded { .. }
+            | Self::TargetLost { .. } => false,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

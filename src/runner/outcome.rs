@@ -4,7 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{error_kind::ErrorKind, failure_kind::FailureKind, verdict::Verdict};
+use super::{
+    baseline::{Known, KnownBy},
+    error_kind::ErrorKind,
+    failure_kind::FailureKind,
+    unlock::Declarable,
+    verdict::Verdict,
+};
 use crate::scenario::{Invariant, Level, Transport};
 
 /// Whether an outcome counts against the target.
@@ -39,6 +45,11 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The capabilities that the scenario needs.
     pub needs: Vec<String>,
+    /// The entry of a list of known deviations that explains the verdict; `None` if no entry does.
+    pub known: Option<Known>,
+    /// What the manifest would have to declare so that the scenario runs; empty unless the scenario was skipped for lack
+    /// of it.
+    pub lacks: Vec<Declarable>,
     /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,
     /// The reason for the verdict, in one sentence; `None` for a pass.
@@ -77,6 +88,13 @@ impl Outcome {
             Verdict::Warn | Verdict::Fail | Verdict::Error => true,
             Verdict::Pass | Verdict::Skip => false,
         }
+    }
+
+    /// Returns true if the shipped list of the target's stack explains the outcome.
+    pub fn is_known_of_stack(&self) -> bool {
+        self.known
+            .as_ref()
+            .is_some_and(|known| matches!(known.by, KnownBy::Stack(_)))
     }
 
     /// Returns every kind of failure that the scenario showed, in any of its attempts, each with its verdict.

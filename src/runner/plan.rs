@@ -9,6 +9,7 @@ use super::{
     bound_namespaces, envelope_fit, namespaces,
     operations::{find_absent, find_untranslatable},
     settings::Settings,
+    unlock::{Declarable, lacks},
     way_in,
 };
 use crate::{
@@ -35,6 +36,9 @@ pub struct Item {
     pub profile: Option<usize>,
     /// The reason for skipping the scenario; `None` if it runs.
     pub skip: Option<String>,
+    /// What the manifest would have to declare so that the scenario runs. Empty if the scenario runs, and if no
+    /// declaration would let it run.
+    pub lacks: Vec<Declarable>,
 }
 
 /// All items of a run. An item is a scenario on one transport.
@@ -50,6 +54,7 @@ impl Plan {
     /// Plans a run of `scenarios` against a target.
     pub fn new(scenarios: &[Arc<Scenario>], manifest: &Manifest, settings: &Settings) -> Self {
         let mut plan = Self::default();
+        let declared = with_all_declared(scenarios, manifest);
         for scenario in scenarios {
             let on_demand = matches!(scenario.tier, Tier::Slow | Tier::Destructive);
             if on_demand && !settings.include.contains(&scenario.tier) {
@@ -78,18 +83,43 @@ impl Plan {
                     Ok(profile) => (profile, None),
                     Err(reason) => (None, Some(reason)),
                 };
+                let can_run = || choose_profile(scenario, &needs, &declared).is_ok();
+                let lacks = if skip.is_some() && can_run() {
+                    lacks(scenario, &needs, manifest)
+                } else {
+                    Vec::new()
+                };
                 plan.items.push(Item {
                     scenario: Arc::clone(scenario),
                     id,
                     transport: *transport,
                     profile,
                     skip,
+                    lacks,
                 });
             }
         }
         plan.items.sort_by(|a, b| a.id.cmp(&b.id));
         plan
     }
+}
+
+/// Returns the manifest with every capability and every credential that one of the scenarios needs, in addition to its
+/// own. A scenario that is skipped with this manifest too is skipped for another reason than a lack of declarations.
+fn with_all_declared(scenarios: &[Arc<Scenario>], manifest: &Manifest) -> Manifest {
+    let mut declared = manifest.clone();
+    let transports = [Transport::WebSocket, Transport::Polling, Transport::Upgrade];
+    let transports = transports
+        .iter()
+        .map(|transport| transport.name().to_owned());
+    declared.provides.extend(transports);
+    for scenario in scenarios {
+        declared.provides.extend(scenario.needs.iter().cloned());
+        for name in &scenario.mentioned.credentials {
+            declared.credentials.declare(name);
+        }
+    }
+    declared
 }
 
 /// Returns true if a client of the scenario speaks Socket.IO. The only other clients are those that connect with

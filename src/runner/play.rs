@@ -20,11 +20,19 @@ use super::{
     settings::Settings,
     silence, steps,
     unique::Unique,
+    verdict::Verdict,
 };
 use crate::{client::DropHow, clock, scenario::Level};
 
 /// The time limit of one attempt. It ends the attempt even if the timeouts of its steps are longer.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
+
+/// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with the
+/// usual timeout.
+const KNOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// The first number of the attempts with [`KNOWN_LIMIT`], so that their names differ from those of all other attempts.
+const OTHER_NAMES: usize = 1 << 20;
 
 /// How long the clients of an attempt may take to disconnect.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -58,18 +66,29 @@ pub(super) async fn play(
             id: item.id.clone(),
             attempt: number + 1,
         });
-        let attempt = Attempt::new(
-            &item.scenario,
-            target,
-            item.transport,
-            Unique::new(item, settings, number),
-            steps::perform,
-        );
-        let finished = run_attempt(&attempt)
-            .instrument(log::scenario(item, number))
+        let mut outcome = None;
+        if settings.known.waits_in_vain(&item.id, item.transport) {
+            let tried = try_once(
+                item,
+                target,
+                settings,
+                (number + OTHER_NAMES, Some(KNOWN_LIMIT)),
+            )
             .await;
-        lost_a_connection |= attempt.misses_a_connection();
-        let outcome = judgement::judge(item, settings, &attempt, finished);
+            lost_a_connection |= tried.lost_a_connection;
+            // Any other outcome may be due to the short timeout.
+            let is_settled = tried.outcome.verdict == Verdict::Pass
+                || settings.known.find(&tried.outcome).is_some();
+            outcome = is_settled.then_some(tried.outcome);
+        }
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => {
+                let tried = try_once(item, target, settings, (number, None)).await;
+                lost_a_connection |= tried.lost_a_connection;
+                tried.outcome
+            }
+        };
         let is_retry = matches!(merge, Merge::Last);
         let is_due = outcome.verdict.is_red() && number + 1 < tries;
         if is_retry && is_due {
@@ -90,6 +109,30 @@ pub(super) async fn play(
     Played {
         outcome,
         lost_a_connection,
+    }
+}
+
+/// Plays one item once, with a limit on the timeout of steps that set none. `number` counts the attempts.
+async fn try_once(
+    item: &Item,
+    target: &LiveTarget,
+    settings: &Settings,
+    (number, limit): (usize, Option<Duration>),
+) -> Played {
+    let unique = Unique::new(item, settings, number);
+    let attempt = Attempt::new(
+        &item.scenario,
+        target,
+        item.transport,
+        unique,
+        steps::perform,
+    ).limited_to(limit);
+    let finished = run_attempt(&attempt)
+        .instrument(log::scenario(item, number))
+        .await;
+    Played {
+        outcome: judgement::judge(item, settings, &attempt, finished),
+        lost_a_connection: attempt.misses_a_connection(),
     }
 }
 

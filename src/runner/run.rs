@@ -159,9 +159,10 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     }
 
     /// Adds an event to the record and emits it.
-    pub(super) fn emit(&mut self, kind: EventKind) {
-        if let EventKind::ScenarioFinished(outcome) = &kind {
-            self.has_failed |= outcome.verdict.is_red();
+    pub(super) fn emit(&mut self, mut kind: EventKind) {
+        if let EventKind::ScenarioFinished(outcome) = &mut kind {
+            outcome.known = self.settings.known.find(outcome);
+            self.has_failed |= outcome.verdict.is_red() && outcome.known.is_none();
         }
         let event = self.target.secrets.masked(Event {
             at: self.started.elapsed(),
@@ -348,7 +349,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         if !has_passed && batch.is_target_dead {
             batch.suspects.push((item, outcome));
         } else if self.target.can_die() {
-            self.has_failed |= outcome.verdict.is_red();
+            let is_known = self.settings.known.find(&outcome).is_some();
+            self.has_failed |= outcome.verdict.is_red() && !is_known;
             batch.keep(item, outcome);
         } else {
             self.emit(EventKind::ScenarioFinished(outcome));
@@ -431,6 +433,9 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         }
         for (_, instance) in std::mem::take(&mut self.instances) {
             instance.stop().await;
+        }
+        if let Some(launched) = self.target.take_running() {
+            launched.stop().await;
         }
         let summary = Summary {
             duration: self.started.elapsed(),

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Attempt, Breach, Cause, ClientView, Event, EventKind, FailureKind, Notice, Outcome, Place,
-    Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
+    Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, FailureKind, Notice, Outcome,
+    Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
 };
 use crate::{
     scenario::{Known, Level, Others, Scenario, SourceFile, Transport, load},
@@ -49,6 +49,8 @@ pub(crate) fn passed() -> Outcome {
         weight: Weight::Counts,
         requirements: vec!["acks.value".to_owned()],
         needs: vec!["acks".to_owned()],
+        known: None,
+        lacks: Vec::new(),
         transport: Transport::WebSocket,
         reason: None,
         kind: None,
@@ -88,6 +90,7 @@ pub(crate) fn skipped() -> Outcome {
     Outcome {
         id: "auth/expired".to_owned(),
         verdict: Verdict::Skip,
+        lacks: vec![Declarable::Capability("auth-jwt".to_owned())],
         reason: Some("the target does not provide auth-jwt".to_owned()),
         proofs: Vec::new(),
         duration: Duration::ZERO,

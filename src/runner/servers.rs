@@ -119,7 +119,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             .into_iter()
             .map(Arc::new)
             .partition(|item| has_own_servers || !item.scenario.exclusive);
-        let first = &self.settings.first;
+        let first = self.settings.known.scenarios();
         together.sort_by_key(|item| !first.contains(&item.scenario.id));
         self.run_batch(together, self.settings.jobs.max(1)).await;
         // A server can't be started if, for example, no file descriptor is free. The scenarios then run one at a time on

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use super::baseline::KnownDeviations;
 use crate::scenario::{Requirements, Tier, Transport};
 
 /// The settings of a run.
@@ -30,9 +31,9 @@ pub struct Settings {
     pub transports: Vec<Transport>,
     /// The tiers, such as `slow`, that run in addition to the tiers that always run.
     pub include: BTreeSet<Tier>,
-    /// The ids of the scenarios that run first: the known deviations, because most of them wait for a timeout and so
-    /// take long.
-    pub first: BTreeSet<String>,
+    /// The deviations that are known in advance. Their scenarios run first, because most of them wait for a timeout and
+    /// so take long.
+    pub known: Arc<KnownDeviations>,
     /// The requirements that failures cite.
     pub requirements: Arc<Requirements>,
     /// The ids of the shipped scenarios, which can be selected without a file.
@@ -55,7 +56,7 @@ impl Default for Settings {
             settle: None,
             transports: vec![Transport::WebSocket],
             include: BTreeSet::new(),
-            first: BTreeSet::new(),
+            known: Arc::default(),
             requirements: Arc::default(),
             shipped: BTreeSet::new(),
             target_options: String::new(),

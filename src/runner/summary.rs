@@ -19,8 +19,14 @@ pub struct Summary {
     pub skip: usize,
     /// Scenarios that could not be judged.
     pub error: usize,
-    /// Warnings that never count against the target; `warn` includes them.
+    /// Warnings that never count against the target and that no list explains; `warn` includes them.
     pub informative: usize,
+    /// Scenarios that warned and whose warning a list of known deviations explains; `warn` includes them.
+    pub known_warn: usize,
+    /// Scenarios that failed and whose failure a list of known deviations explains; `fail` includes them.
+    pub known_fail: usize,
+    /// Scenarios that could not be judged and whose error a list of known deviations explains; `error` includes them.
+    pub known_error: usize,
     /// Scenarios whose attempts had different verdicts. Each of them is also counted under its final verdict.
     pub flaky: usize,
     /// Whether the user interrupted the run.
@@ -32,6 +38,11 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Returns the number of scenarios whose deviation a list of known deviations explains.
+    pub fn known(&self) -> usize {
+        self.known_warn + self.known_fail + self.known_error
+    }
+
     /// Adds one outcome to the counts.
     pub fn count(&mut self, outcome: &Outcome) {
         let count = match outcome.verdict {
@@ -42,7 +53,16 @@ impl Summary {
             Verdict::Error => &mut self.error,
         };
         *count += 1;
-        self.informative += usize::from(outcome.is_informative_warning());
+        if outcome.known.is_some() {
+            match outcome.verdict {
+                Verdict::Warn => self.known_warn += 1,
+                Verdict::Fail => self.known_fail += 1,
+                Verdict::Error => self.known_error += 1,
+                Verdict::Pass | Verdict::Skip => {}
+            }
+        } else {
+            self.informative += usize::from(outcome.is_informative_warning());
+        }
         self.flaky += usize::from(outcome.flaky);
     }
 }

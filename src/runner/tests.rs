@@ -54,6 +54,7 @@ fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
         network: Network::memory(),
         budget: Budget::default(),
         tls: TlsPolicy::new(None, Verification::Checked).unwrap(),
+        running: Arc::default(),
         tell: |_| {},
     };
     let settings = Settings::default();

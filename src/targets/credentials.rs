@@ -65,6 +65,16 @@ impl Credentials {
         }
     }
 
+    /// Adds the credential `name` with an empty value, unless there is one.
+    pub fn declare(&mut self, name: &str) {
+        if name == "secret" {
+            self.secret.get_or_insert_default();
+        } else {
+            let empty = || Credential::Literal(Data::from(""));
+            self.entries.entry(name.to_owned()).or_insert_with(empty);
+        }
+    }
+
     /// Returns the value of `$credentials`: an object of tokens.
     pub fn to_data(&self) -> Data {
         self.mint(clock::timestamp()).data

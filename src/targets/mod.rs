@@ -22,6 +22,7 @@ mod ready;
 mod secrets;
 mod setup;
 mod setup_lock;
+mod stacks;
 mod userinfo;
 mod visitor;
 
@@ -36,13 +37,14 @@ pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
-    Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_ENVELOPE_MANIFEST,
+    DERIVED_CREDENTIALS, Launch, LaunchSpec, Manifest, ManifestMentions, Profile, REFERENCE_ENVELOPE_MANIFEST,
     REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};
 pub use observed::{Observed, StrangerClose};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use secrets::{Maskable, Masked, Secrets};
+pub use stacks::Stack;
 pub use userinfo::{has_userinfo, without_userinfo};
 pub use visitor::Visitor;
 

@@ -325,3 +325,23 @@ mod hostile {
         assert!(!finished.out().chars().any(acts), "{:?}", finished.out());
     }
 }
+
+#[test]
+fn manifests_and_baselines_are_counted() {
+    let check = |arguments: &[&str]| {
+        let test = Test::new()
+            .file("app.yaml", "name: app\nurl: http://127.0.0.1:1\n")
+            .file("all/app.yaml", "name: app\nurl: http://127.0.0.1:1\n")
+            .file("all/known.yaml", "target: app\ndeviations: []\n")
+            .file("all/more/chat.yaml", GOOD);
+        let test = test.args(["check"]).args(arguments.iter().copied());
+        test.status(Exit::Conformant)
+    };
+    check(&["app.yaml"]).stdout("1 manifest: no mistakes\n");
+    check(&["all"]).stdout("1 scenario in 1 file, 1 manifest and 1 baseline: no mistakes\n");
+    let json = check(&["all", "--json"]).json();
+    assert_eq!(
+        (&json["manifests"], &json["baselines"]),
+        (&1.into(), &1.into())
+    );
+}

@@ -226,3 +226,60 @@ fn tiers_with_special_rules_are_marked() {
     4 scenarios
     ");
 }
+
+#[test]
+fn ids_and_patterns_select_among_the_files() {
+    selects(&["mine", "chat/f*"], &["chat/first"]);
+    selects(
+        &["chat/table[small]", "mine/chat.yaml"],
+        &["chat/table[small]"],
+    );
+    list(&["mine", "rooms/*"])
+        .status(Exit::NothingSelected)
+        .stderr_has("no scenario matches `rooms/*`")
+        .stderr_has("with files or folders, ids and patterns select among their scenarios only");
+}
+
+#[test]
+fn an_expression_selects_among_the_scenarios() {
+    selects(
+        &["mine", "-E", "chat/* and not *small*"],
+        &["chat/first", "chat/table[large]"],
+    );
+    let rooms = ids(&list(&["-E", "rooms/* and not *sender*"]).status(Exit::Conformant));
+    assert!(
+        rooms.len() > 3
+            && rooms
+                .iter()
+                .all(|id| id.starts_with("rooms/") && !id.contains("sender"))
+    );
+    list(&["mine", "-E", "chat/* and"])
+        .status(Exit::BadUsage)
+        .stderr_has("`-E` \"chat/* and\": a pattern of ids is missing at the end");
+    list(&["mine", "-E", "rooms/*"]).status(Exit::NothingSelected);
+}
+
+/// The shipped scenarios are in a folder `specs` too.
+#[test]
+fn a_folder_of_the_user_means_that_folder() {
+    let finished = Test::new()
+        .file("specs/gateway/chat.yaml", CHAT)
+        .args(["list", "--json", "specs"])
+        .status(Exit::Conformant);
+    assert_eq!(ids(&finished).len(), 3);
+}
+
+#[test]
+fn a_manifest_or_a_baseline_holds_no_scenarios() {
+    let test = |file: &str, text: &str| {
+        let test = Test::new().file(file, text);
+        test.args(["run", file]).status(Exit::BadUsage)
+    };
+    test("app.yaml", "name: app\nurl: http://127.0.0.1:1\n").stderr(
+        "error: app.yaml is the manifest of a target and holds no scenarios\n help: `sockspec run --target app.yaml` \
+         tests the target\n",
+    );
+    test("known.yaml", "target: app\ndeviations: []\n").stderr_has(
+        "`sockspec run --target TARGET --baseline known.yaml` compares a run with the baseline",
+    );
+}

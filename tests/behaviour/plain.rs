@@ -76,6 +76,7 @@ fn faults_in_frames_are_found_on_plain_endpoints_too() {
     Test::new()
         .args([
             "run",
+            "--all",
             "--target",
             &url,
             "websocket/bad-frame-fails-connection*",

@@ -8,7 +8,7 @@ use super::{
     selectors::Selectors,
     value::{self, ProofRequest, ReportRequest},
 };
-use crate::{cli::gate::Gate, text::shell_word};
+use crate::{cli::gate::Gate, targets::Stack, text::shell_word};
 
 /// The time limit of a run for each repeat, if `--max-time` sets none.
 const TIME_OF_REPEAT: Duration = Duration::from_secs(2 * 60 * 60);
@@ -84,6 +84,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long)]
     pub(in crate::cli) all: bool,
 
+    /// Print only what is not right
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(in crate::cli) quiet: bool,
+
     /// Print every scenario, and how the absence of events was proved
     #[arg(short, long)]
     pub(in crate::cli) verbose: bool,
@@ -132,8 +136,22 @@ pub(in crate::cli) struct TargetArgs {
     #[arg(long)]
     pub(in crate::cli) url: Option<String>,
 
+    /// The stack of the target: what it does by itself is known; `none` for no stack [default: from the manifest]
+    #[arg(long, value_name = "NAME", value_parser = value::stack)]
+    stack: Option<String>,
+
     #[command(flatten)]
     pub(in crate::cli) tls: TlsArgs,
+}
+
+impl TargetArgs {
+    /// Returns the stack of the target: the one of `--stack`, else the one of the manifest or of the probe.
+    pub(in crate::cli) fn stack(&self, of_target: Option<Stack>) -> Option<Stack> {
+        match &self.stack {
+            Some(name) => Stack::from_name(name),
+            None => of_target,
+        }
+    }
 }
 
 /// How TLS certificates are verified.
@@ -242,6 +260,9 @@ impl RunArgs {
         }
         if let Some(url) = &self.target.url {
             option("url", url);
+        }
+        if let Some(stack) = &self.target.stack {
+            option("stack", stack);
         }
         if let Some(file) = &self.target.tls.ca {
             option("ca", &file.display().to_string());

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::{
     report::{Destination, FORMATS, Format},
     runner::Proof,
+    targets::Stack,
     text::one_of,
 };
 
@@ -92,6 +93,15 @@ fn format_and_path(
         return Err("the report has no path; `-` is the standard output".to_owned());
     }
     Ok((format, Destination::from(path)))
+}
+
+/// Parses the name of a stack, or `none`.
+pub(super) fn stack(text: &str) -> Result<String, String> {
+    if text == "none" || Stack::from_name(text).is_some() {
+        return Ok(text.to_owned());
+    }
+    let names = one_of(Stack::names().chain(["none"]));
+    Err(format!("there is no stack `{text}`; write {names}"))
 }
 
 /// Parses the path of an endpoint. Refuses characters that can't be part of the path in an HTTP request line.

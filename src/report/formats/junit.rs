@@ -1,6 +1,8 @@
 //! The format `junit`: JUnit XML for CI systems.
 //!
-//! A failed scenario is a `failure`. A scenario that could not be judged is an `error`.
+//! A failed scenario is a `failure`. A scenario that could not be judged is an `error`. If a list of known deviations
+//! explains it, it is `skipped` with the type `known`, as test runners report an expected failure: CI systems show it,
+//! and it fails no build.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -75,6 +77,10 @@ fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
         case.add_property(("cause", escaped(&cause.id).as_str()));
         case.add_property(("cause-sentence", escaped(&cause.sentence).as_str()));
     }
+    if let Some(known) = &outcome.known {
+        case.add_property(("known", escaped(&known.reason).as_str()));
+        case.add_property(("known-by", escaped(known.by.name()).as_str()));
+    }
     if outcome.breach.is_some() {
         case.set_system_out(failure(outcome, Palette::Plain));
     }
@@ -83,6 +89,12 @@ fn case(outcome: &Outcome, topic: &str, name: String) -> TestCase {
 
 fn status(outcome: &Outcome) -> TestCaseStatus {
     let reason = escaped(outcome.reason.as_deref().unwrap_or_default());
+    if let (Verdict::Fail | Verdict::Error, Some(known)) = (outcome.verdict, &outcome.known) {
+        let mut status = TestCaseStatus::skipped();
+        let message = format!("known deviation: {}", escaped(&known.reason));
+        status.set_message(message).set_type("known");
+        return status;
+    }
     let mut status = match outcome.verdict {
         Verdict::Pass | Verdict::Warn => TestCaseStatus::success(),
         Verdict::Skip => TestCaseStatus::skipped(),

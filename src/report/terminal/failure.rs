@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::difference::difference;
+use super::{attempts::tried, difference::difference};
 use crate::{
     report::{Palette, Role},
     runner::{Breach, ClientView, Outcome, Place},
@@ -47,8 +47,8 @@ impl Block {
         let time = self
             .palette
             .paint(Role::Dim, humanize::duration(outcome.duration));
-        let flaky = if outcome.flaky { "  flaky" } else { "" };
-        self.push(&format!("{sign:5}  {id}  {time}{flaky}"));
+        let tried = tried(outcome);
+        self.push(&format!("{sign:5}  {id}  {time}{tried}"));
     }
 
     fn breach(&mut self, outcome: &Outcome, breach: &Breach) {

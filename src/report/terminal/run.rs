@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Progress, failure,
+    Detail, Progress,
+    attempts::tried,
+    failure,
     summary::{SameCause, Tally},
 };
 use crate::{
@@ -16,15 +18,8 @@ use crate::{
     text::{escape, humanize},
 };
 
-/// How much the run prints.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Detail {
-    /// Print failures and the summary. Without a progress bar, also print a line for each scenario that ran.
-    #[default]
-    Normal,
-    /// Print a line for each scenario, skipped ones included, and how the absence of events was proved.
-    Verbose,
-}
+/// The limit on the scenarios of a run that prints a line for each scenario that passed.
+const FEW: usize = 12;
 
 /// Renders the events of a run for people.
 #[derive(Debug)]
@@ -37,6 +32,8 @@ pub struct Terminal<W> {
     explained: HashMap<String, (String, Verdict)>,
     progress: Progress,
     tally: Tally,
+    /// True if a line is printed for each scenario that passed.
+    lists_passed: bool,
     /// True if the last line that was written is empty, so that no second empty line follows.
     after_blank: bool,
 }
@@ -58,6 +55,7 @@ impl<W: Write> Terminal<W> {
             explained: HashMap::new(),
             progress,
             tally: Tally::new(same_cause),
+            lists_passed: false,
             after_blank: false,
         }
     }
@@ -71,6 +69,11 @@ impl<W: Write> Terminal<W> {
         match &event.kind {
             EventKind::RunStarted(info) => {
                 self.progress.start(info.scenarios);
+                self.lists_passed = match self.detail {
+                    Detail::Normal => self.progress.is_hidden() && info.scenarios <= FEW,
+                    Detail::Quiet => false,
+                    Detail::Verbose => true,
+                };
                 let text = self.banner(info);
                 self.write(&text)
             }
@@ -88,6 +91,9 @@ impl<W: Write> Terminal<W> {
                 let (id, running) = (escape::line(id), humanize::duration(*running));
                 self.write(&format!("slow   {id}  still runs after {running}\n"))
             }
+            EventKind::Noticed(notice) if self.detail == Detail::Quiet && notice.is_harmless() => {
+                Ok(())
+            }
             EventKind::Noticed(notice) => {
                 let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
@@ -101,8 +107,12 @@ impl<W: Write> Terminal<W> {
             | EventKind::TargetStarted(_) => Ok(()),
             EventKind::RunFinished(summary) => {
                 self.progress.finish();
-                let text = self.tally.render(summary, self.palette);
-                let separator = if self.after_blank { "" } else { "\n" };
+                let text = self.tally.render(summary, self.palette, self.detail);
+                let separator = if self.after_blank || text.is_empty() {
+                    ""
+                } else {
+                    "\n"
+                };
                 self.write(&format!("{separator}{text}"))
             }
         }
@@ -121,6 +131,9 @@ impl<W: Write> Terminal<W> {
     }
 
     fn banner(&self, info: &RunInfo) -> String {
+        if self.detail == Detail::Quiet {
+            return String::new();
+        }
         let target = self.palette.paint(Role::Strong, escape::line(&info.target));
         let at = if info.url.is_empty() {
             "not started".into()
@@ -142,17 +155,23 @@ impl<W: Write> Terminal<W> {
 
     fn outcome(&mut self, outcome: &Outcome) -> String {
         let verbose = self.detail == Detail::Verbose;
+        if outcome.known.is_some() {
+            // The summary lists the known deviations.
+            return if self.lists_passed {
+                self.line(outcome)
+            } else {
+                String::new()
+            };
+        }
         match outcome.verdict {
             // Print nothing here: the summary shows one line for all scenarios that could not start.
             Verdict::Error if !outcome.has_begun() && !verbose => String::new(),
             Verdict::Warn | Verdict::Fail | Verdict::Error => match self.explained_by(outcome) {
-                Some(_) if !self.progress.is_hidden() && !verbose => String::new(),
+                Some(_) if !self.lists_passed => String::new(),
                 Some(id) => self.repeated(outcome, &id),
                 None => failure(outcome, self.palette),
             },
-            Verdict::Pass if verbose || self.progress.is_hidden() || outcome.flaky => {
-                self.line(outcome)
-            }
+            Verdict::Pass if self.lists_passed || outcome.flaky => self.line(outcome),
             Verdict::Skip if verbose => self.line(outcome),
             Verdict::Pass | Verdict::Skip => String::new(),
         }
@@ -183,9 +202,9 @@ impl<W: Write> Terminal<W> {
         let id = escape::line(&outcome.id);
         let time = humanize::duration(outcome.duration);
         let time = self.palette.paint(Role::Dim, time);
-        let flaky = if outcome.flaky { "  flaky" } else { "" };
+        let tried = tried(outcome);
         let by = escape::line(explained_by);
-        format!("{sign:5}  {id}  {time}{flaky}  same cause as {by}\n")
+        format!("{sign:5}  {id}  {time}{tried}  same cause as {by}\n")
     }
 
     fn line(&self, outcome: &Outcome) -> String {
@@ -199,9 +218,10 @@ impl<W: Write> Terminal<W> {
                 format!("{sign:5}  {id}  {time}")
             }
         };
-        if outcome.flaky {
-            text += "  flaky";
+        if outcome.known.is_some() {
+            text += "  known";
         }
+        text += &tried(outcome);
         text.push('\n');
         if self.detail == Detail::Verbose {
             for proof in &outcome.proofs {
@@ -250,7 +270,8 @@ mod tests {
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
 
-        skip   1 scenario: the target does not provide auth-jwt
+        skip   1 scenario: the target does not declare what is needed
+        next   declare `auth-jwt` to run 1 more scenario
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
         ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
         flaky  acks/binary
@@ -301,7 +322,8 @@ mod tests {
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
 
-        skip   1 scenario: the target does not provide auth-jwt
+        skip   1 scenario: the target does not declare what is needed
+        next   declare `auth-jwt` to run 1 more scenario
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
         ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
         flaky  acks/binary

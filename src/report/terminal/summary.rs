@@ -5,11 +5,15 @@ use std::{
     fmt::Write as _,
 };
 
+use super::{Detail, attempts::attempts};
 use crate::{
     report::{Palette, Role},
-    runner::{Outcome, Summary, Verdict},
-    text::{escape, first_names, humanize},
+    runner::{Declarable, KnownBy, Outcome, Summary, Verdict, Way, unlocks},
+    text::{escape, first_names, humanize, join_names},
 };
+
+/// The limit on the reasons for skips, and on the declarations that let skipped scenarios run, that the summary lists.
+const LISTED: usize = 6;
 
 /// The number of scenarios with one cause that the summary names.
 const NAMED: usize = 6;
@@ -30,9 +34,15 @@ pub(super) struct Tally {
     same_cause: SameCause,
     /// Each warning, failure and error, in the order in which the scenarios ended.
     attention: Vec<Attention>,
-    /// The ids of flaky scenarios.
-    flaky: Vec<String>,
-    /// The number of skipped scenarios for each reason.
+    /// The flaky scenarios: the id, and the verdicts of the attempts.
+    flaky: Vec<(String, String)>,
+    /// The deviations that the baseline lists: the id, the verdict and the reason.
+    known: BTreeMap<String, (Verdict, String)>,
+    /// The ids of the scenarios whose deviation the list of the target's stack explains, by the name of the stack.
+    known_of_stack: BTreeMap<String, Vec<(String, Verdict, String)>>,
+    /// What each scenario lacks that was skipped because the manifest does not declare it.
+    lacks: Vec<Vec<Declarable>>,
+    /// The number of scenarios that were skipped for another reason, for each reason.
     skipped: BTreeMap<String, usize>,
     /// The number of scenarios that could not start, for each reason.
     not_begun: BTreeMap<String, usize>,
@@ -60,7 +70,20 @@ impl Tally {
         let id = escape::line(&outcome.id);
         let reason = escape::line(outcome.reason.as_deref().unwrap_or_default());
         if outcome.flaky {
-            self.flaky.push(id.clone());
+            self.flaky.push((id.clone(), attempts(outcome)));
+        }
+        if let Some(known) = &outcome.known {
+            let reason = escape::line(&known.reason);
+            match &known.by {
+                KnownBy::Baseline => {
+                    self.known.insert(id, (outcome.verdict, reason));
+                }
+                KnownBy::Stack(stack) => {
+                    let stack = self.known_of_stack.entry(stack.clone()).or_default();
+                    stack.push((id, outcome.verdict, reason));
+                }
+            }
+            return;
         }
         match outcome.verdict {
             Verdict::Error if !outcome.has_begun() => {
@@ -75,36 +98,113 @@ impl Tally {
                     cause: cause.map(|cause| (cause.id.clone(), escape::line(&cause.sentence))),
                 });
             }
+            Verdict::Skip if !outcome.lacks.is_empty() => self.lacks.push(outcome.lacks.clone()),
             Verdict::Skip => *self.skipped.entry(reason).or_default() += 1,
             Verdict::Pass => {}
         }
     }
 
-    /// Renders the skipped scenarios by reason, then warnings, failures and errors, those with a common cause first,
-    /// then the counts.
-    pub(super) fn render(&self, summary: &Summary, palette: Palette) -> String {
+    /// Renders the skipped scenarios by reason, then what to declare so that more scenarios run, then warnings, failures
+    /// and errors, those with a common cause first, then the counts. Returns an empty text if the run is quiet and
+    /// nothing needs attention.
+    pub(super) fn render(&self, summary: &Summary, palette: Palette, detail: Detail) -> String {
         let mut out = String::new();
-        // Writing to a `String` can't fail.
-        let skipped = self.skipped.iter().map(|entry| (Verdict::Skip, entry));
-        let not_begun = self.not_begun.iter().map(|entry| (Verdict::Error, entry));
-        for (verdict, (reason, count)) in skipped.chain(not_begun) {
-            let _ = writeln!(
-                out,
-                "{:5}  {}: {reason}",
-                palette.sign(verdict),
-                humanize::count(*count, "scenario")
-            );
+        if detail != Detail::Quiet {
+            let shown = if detail == Detail::Verbose {
+                usize::MAX
+            } else {
+                LISTED
+            };
+            out += &reason_lines(Verdict::Skip, &self.skipped, shown, palette);
+            out += &self.next_lines(shown, palette);
         }
+        if detail != Detail::Quiet {
+            out += &self.known_lines(detail, palette);
+        }
+        out += &reason_lines(Verdict::Error, &self.not_begun, usize::MAX, palette);
         for group in self.groups() {
             out += &group_lines(&group, palette);
         }
-        for id in &self.flaky {
-            let _ = writeln!(out, "flaky  {id}");
+        // Writing to a `String` can't fail.
+        for (id, attempts) in &self.flaky {
+            let _ = writeln!(out, "flaky  {id}  {attempts}");
+        }
+        if detail == Detail::Quiet && out.is_empty() && !summary.interrupted {
+            return out;
         }
         if !out.is_empty() {
             out.push('\n');
         }
         let _ = writeln!(out, "{}", counts(summary, palette));
+        out
+    }
+
+    /// Returns a line for each deviation that the baseline lists, and one line for all that the stack has by itself, or
+    /// one for each of them in a verbose run.
+    fn known_lines(&self, detail: Detail, palette: Palette) -> String {
+        let known = palette.paint(Role::Dim, "known");
+        let line = |id: &str, verdict: Verdict, reason: &str| {
+            format!("{known}  {id}  {}: {reason}\n", palette.sign(verdict))
+        };
+        let listed = self.known.iter();
+        let listed = listed.map(|(id, (verdict, reason))| line(id, *verdict, reason));
+        let mut out: String = listed.collect();
+        for (stack, deviations) in &self.known_of_stack {
+            if detail == Detail::Verbose {
+                let lines = deviations.iter();
+                out.extend(lines.map(|(id, verdict, reason)| line(id, *verdict, reason)));
+            } else {
+                let count = humanize::count(deviations.len(), "deviation");
+                out += &format!(
+                    "{known}  {count} that {stack} has by itself; `--verbose` lists them, `--stack none` judges them\n"
+                );
+            }
+        }
+        out
+    }
+
+    /// Returns the lines that say what to declare so that the skipped scenarios run, at most `shown` lines and a rest.
+    fn next_lines(&self, shown: usize, palette: Palette) -> String {
+        let unlocks = unlocks(self.lacks.iter().map(Vec::as_slice));
+        let mut out = String::new();
+        // Writing to a `String` can't fail.
+        if !unlocks.is_empty() {
+            let skipped = humanize::count(self.lacks.len(), "scenario");
+            let sign = palette.sign(Verdict::Skip);
+            let _ = writeln!(
+                out,
+                "{sign:5}  {skipped}: the target does not declare what is needed"
+            );
+        }
+        for (place, unlock) in unlocks.iter().take(shown).enumerate() {
+            let what = join_names(
+                unlock
+                    .declare
+                    .iter()
+                    .map(|one| escape::line(&one.to_string())),
+            );
+            let action = match unlock.way() {
+                Way::Declare => format!("declare {what}"),
+                Way::Profile => format!("add a profile that provides {what}"),
+                Way::Support => format!("support {what}"),
+            };
+            let count = unlock.scenarios;
+            let _ = if place == 0 {
+                let more = humanize::count(count, "more scenario");
+                writeln!(out, "next   {action} to run {more}")
+            } else {
+                writeln!(out, "       then {action} to run {count} more")
+            };
+        }
+        let rest = unlocks.get(shown..).unwrap_or_default();
+        if !rest.is_empty() {
+            let count = rest.iter().map(|unlock| unlock.scenarios).sum::<usize>();
+            let steps = humanize::count(rest.len(), "further step");
+            let _ = writeln!(
+                out,
+                "       then {steps} to run {count} more; `--verbose` lists them"
+            );
+        }
         out
     }
 
@@ -132,6 +232,37 @@ impl Tally {
         groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
         groups
     }
+}
+
+/// Returns the lines for scenarios with a verdict by reason, the reason of most scenarios first, at most `shown` reasons
+/// and a rest.
+fn reason_lines(
+    verdict: Verdict,
+    reasons: &BTreeMap<String, usize>,
+    shown: usize,
+    palette: Palette,
+) -> String {
+    let mut reasons: Vec<_> = reasons.iter().collect();
+    // The sort is stable: reasons with the same number of scenarios stay in the order of the alphabet.
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let sign = palette.sign(verdict);
+    let lines = reasons.iter().take(shown).map(|(reason, count)| {
+        let count = humanize::count(**count, "scenario");
+        format!("{sign:5}  {count}: {reason}\n")
+    });
+    let mut out: String = lines.collect();
+    let rest = reasons.get(shown..).unwrap_or_default();
+    if !rest.is_empty() {
+        let count = rest.iter().map(|(_, count)| **count).sum();
+        let count = humanize::count(count, "scenario");
+        let reasons = humanize::count(rest.len(), "other reason");
+        // Writing to a `String` can't fail.
+        let _ = writeln!(
+            out,
+            "{sign:5}  {count}: for {reasons}; `--verbose` lists them"
+        );
+    }
+    out
 }
 
 /// Returns the lines for scenarios with one cause: the verdict and the cause, then the scenarios.
@@ -177,9 +308,9 @@ fn group_lines(group: &[&Attention], palette: Palette) -> String {
 fn counts(summary: &Summary, palette: Palette) -> String {
     let all = [
         (Verdict::Pass, summary.pass),
-        (Verdict::Warn, summary.warn),
-        (Verdict::Fail, summary.fail),
-        (Verdict::Error, summary.error),
+        (Verdict::Warn, summary.warn - summary.known_warn),
+        (Verdict::Fail, summary.fail - summary.known_fail),
+        (Verdict::Error, summary.error - summary.known_error),
         (Verdict::Skip, summary.skip),
     ];
     let mut parts: Vec<_> = all
@@ -187,6 +318,9 @@ fn counts(summary: &Summary, palette: Palette) -> String {
         .filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass)
         .map(|(verdict, count)| format!("{count} {}", palette.sign(verdict)))
         .collect();
+    if summary.known() > 0 {
+        parts.push(format!("{} known", summary.known()));
+    }
     if summary.flaky > 0 {
         parts.push(format!("{} flaky", summary.flaky));
     }
@@ -233,7 +367,7 @@ mod tests {
             summary.count(&outcome);
             tally.add(&outcome);
         }
-        tally.render(&summary, Palette::Plain)
+        tally.render(&summary, Palette::Plain, Detail::Normal)
     }
 
     #[test]
@@ -278,7 +412,7 @@ mod tests {
             error: 3,
             ..Summary::default()
         };
-        insta::assert_snapshot!(tally.render(&summary, Palette::Plain), @r"
+        insta::assert_snapshot!(tally.render(&summary, Palette::Plain, Detail::Normal), @r"
         ERROR  3 scenarios: Not run: the target had died.
 
         0 ok, 3 ERROR in 0 µs

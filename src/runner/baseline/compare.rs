@@ -70,7 +70,7 @@ impl Baseline {
         let mut held = BTreeSet::new();
         let mut better = BTreeMap::new();
         for outcome in &record.outcomes {
-            if outcome.verdict == Verdict::Skip {
+            if outcome.verdict == Verdict::Skip || outcome.is_known_of_stack() {
                 continue;
             }
             let found = outcome.verdict.rank_in_baseline();
@@ -124,6 +124,25 @@ impl Baseline {
 }
 
 impl Comparison {
+    /// Returns true if the run has every deviation that the baseline lists, and no other one.
+    pub fn is_as_listed(&self) -> bool {
+        let Self {
+            fail,
+            error,
+            warn,
+            informative,
+            other_kinds,
+            stale,
+            known: _,
+            notes,
+        } = self;
+        let new = [fail, error, warn, informative];
+        new.iter().all(|ids| ids.is_empty())
+            && other_kinds.is_empty()
+            && stale.is_empty()
+            && notes.is_empty()
+    }
+
     /// Adds a scenario with a deviation that the baseline does not excuse to the list for `verdict`: there is no entry for
     /// the scenario, or the entry has a better verdict or other kinds of failures. Ignores scenarios that passed or were
     /// skipped.

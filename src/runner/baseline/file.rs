@@ -6,6 +6,7 @@ use super::{Baseline, Because, Deviation};
 use crate::{
     runner::{FailureKind, Verdict},
     scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span},
+    targets::Stack,
     text::{did_you_mean, json_string, one_of},
 };
 
@@ -44,6 +45,21 @@ impl Baseline {
         problems.finish(baseline)
     }
 
+    /// Returns what a stack does by itself: the entries with `stack: true` in the baseline of the fixture server on it.
+    ///
+    /// # Errors
+    ///
+    /// Returns every mistake in the shipped baseline; a test makes sure that there is none.
+    pub fn of_stack(stack: Stack) -> Result<Self, Vec<Diagnostic>> {
+        let source = SourceFile {
+            path: format!("{}.baseline.yaml", stack.name).into(),
+            text: stack.baseline.to_owned(),
+        };
+        let mut baseline = Self::from_source(Arc::new(source))?;
+        baseline.deviations.retain(|_, entry| entry.is_of_stack);
+        Ok(baseline)
+    }
+
     fn from_node(root: &Node, problems: &mut Problems) -> Self {
         let mut baseline = Self::default();
         for entry in root.entries().unwrap_or_default() {
@@ -67,7 +83,13 @@ impl Baseline {
                         baseline.deviations.insert(id, deviation);
                     }
                 }
-                other => unknown_key(other, entry.key_span, &["target", "deviations"], problems),
+                "stack" => baseline.stack = entry.value.text().map(str::to_owned),
+                other => unknown_key(
+                    other,
+                    entry.key_span,
+                    &["target", "stack", "deviations"],
+                    problems,
+                ),
             }
         }
         if root.get("deviations").is_none() {
@@ -84,6 +106,9 @@ impl Baseline {
         // Writing to a `String` can't fail.
         if let Some(target) = &self.target {
             let _ = writeln!(text, "target: {}", json_string(target));
+        }
+        if let Some(stack) = &self.stack {
+            let _ = writeln!(text, "stack: {stack}");
         }
         if self.deviations.is_empty() {
             text += "deviations: []\n";
@@ -109,6 +134,9 @@ impl Baseline {
             if let Some(because) = deviation.because {
                 let _ = writeln!(text, "  because: {}", because.name());
             }
+            if deviation.is_of_stack {
+                text += "  stack: true\n";
+            }
             let _ = writeln!(text, "  reason: {}", json_string(&deviation.reason));
         }
         text
@@ -116,7 +144,9 @@ impl Baseline {
 }
 
 fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Deviation)> {
-    const KEYS: [&str; 6] = ["id", "verdict", "kind", "flaky", "because", "reason"];
+    const KEYS: [&str; 7] = [
+        "id", "verdict", "kind", "flaky", "because", "stack", "reason",
+    ];
     let Some(entries) = item.entries() else {
         let message = format!("a deviation has to be a mapping, found {}", item.describe());
         problems.error("wrong-type", item.span, message);
@@ -128,13 +158,17 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
         }
     }
     let text = |key: &str| item.get(key).and_then(Node::text);
-    let flaky = item.get("flaky").map(|node| {
+    let mut truth = |key: &str| {
+        let Some(node) = item.get(key) else {
+            return false;
+        };
         node.to_data().as_bool().unwrap_or_else(|| {
-            let message = format!("`flaky` is `true` or `false`, found {}", node.describe());
+            let message = format!("`{key}` is `true` or `false`, found {}", node.describe());
             problems.error("wrong-type", node.span, message);
             false
         })
-    });
+    };
+    let (flaky, is_of_stack) = (truth("flaky"), truth("stack"));
     let mut word = |key: &str, known: &[&str]| position(item.get(key)?, key, known, problems);
     let verdicts = [Verdict::Fail, Verdict::Warn, Verdict::Error];
     let verdict = word("verdict", &verdicts.map(Verdict::name));
@@ -154,8 +188,9 @@ fn read_deviation(item: &Node, problems: &mut Problems) -> Option<(String, Devia
     let deviation = Deviation {
         verdict: *verdicts.get(verdict?)?,
         kinds: kinds.unwrap_or_default(),
-        flaky: flaky.unwrap_or_default(),
+        flaky,
         because: because.and_then(|index| Because::ALL.get(index).copied()),
+        is_of_stack,
         reason: reason.to_owned(),
     };
     Some((id.to_owned(), deviation))

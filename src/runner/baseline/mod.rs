@@ -5,10 +5,12 @@
 
 mod compare;
 mod file;
+mod known;
 mod model;
 #[cfg(test)]
 mod schema;
 mod update;
 
 pub use compare::{Comparison, OtherKind, Stale};
+pub use known::{Known, KnownBy, KnownDeviations};
 pub use model::{Baseline, Because, Deviation, Names};

@@ -16,6 +16,8 @@ pub struct Baseline {
     pub deviations: BTreeMap<String, Deviation>,
     /// The name of the target; `None` if the baseline names none.
     pub target: Option<String>,
+    /// The stack of the target, whose own deviations have [`Deviation::is_of_stack`]; `None` if the baseline names none.
+    pub stack: Option<String>,
 }
 
 impl Baseline {
@@ -38,6 +40,8 @@ pub struct Deviation {
     pub flaky: bool,
     /// The cause of the deviation.
     pub because: Option<Because>,
+    /// Whether the target's stack, such as a framework, behaves so by itself, whatever the application.
+    pub is_of_stack: bool,
     /// The explanation of the deviation for readers of the baseline, in one line.
     pub reason: String,
 }
@@ -129,8 +133,17 @@ pub(super) fn entry_of<'d>(
     deviations: &'d BTreeMap<String, Deviation>,
     outcome: &Outcome,
 ) -> Option<(&'d str, &'d Deviation)> {
-    let scenario = scenario_of(outcome);
-    let exact = format!("{scenario}@{}", outcome.transport.name());
+    entry_for(deviations, &outcome.id, outcome.transport)
+}
+
+/// Like [`entry_of`], for the outcome that a scenario with this id will have on this transport.
+pub(super) fn entry_for<'d>(
+    deviations: &'d BTreeMap<String, Deviation>,
+    id: &str,
+    transport: Transport,
+) -> Option<(&'d str, &'d Deviation)> {
+    let (scenario, _) = split(id);
+    let exact = format!("{scenario}@{}", transport.name());
     let entry = deviations
         .get_key_value(&exact)
         .or_else(|| deviations.get_key_value(scenario))?;

@@ -19,6 +19,7 @@ fn schema() -> Value {
         "type": "object",
         "properties": {
             "target": described(&text, "the name of the target that this baseline is for"),
+            "stack": described(&text, "the stack of the target, such as a framework; the entries with `stack: true` are what it does by itself"),
             "deviations": {
                 "description": "the known deviations and their reasons; an entry that is no longer true makes the run fail",
                 "type": "array",
@@ -32,6 +33,7 @@ fn schema() -> Value {
                             "description": "the kind of failure, or a list of kinds; without `kind`, the entry covers every kind",
                         },
                         "flaky": { "type": "boolean", "description": "true if the scenario sometimes has a better verdict than `verdict`" },
+                        "stack": { "type": "boolean", "description": "true if the target's stack behaves so by itself, whatever the application" },
                         "because": {
                             "enum": ["defect", "difference", "ours"],
                             "description": "the cause: `defect` (of the target), `difference` (legitimate) or `ours` (of the scenario)",
@@ -66,6 +68,10 @@ fn the_schema_and_the_reader_accept_the_same_files() {
         deviation("verdict: fail, kind: not-delivered, reason: x"),
         deviation("verdict: fail, kind: [not-delivered, too-early], reason: x"),
         deviation("verdict: error, flaky: true, because: ours, reason: x"),
+        format!(
+            "stack: s-1\n{}",
+            deviation("verdict: warn, stack: true, reason: x")
+        ),
         "deviations: []\n".to_owned(),
     ] {
         let read = written(&text).unwrap();
@@ -80,6 +86,7 @@ fn the_schema_and_the_reader_accept_the_same_files() {
         deviation("reason: x"),
         deviation("verdict: fail"),
         deviation("verdict: fail, flaky: seldom, reason: x"),
+        deviation("verdict: fail, stack: socket.io-4, reason: x"),
         deviation("verdict: fail, kind: odd, reason: x"),
         deviation("verdict: fail, kind: [odd], reason: x"),
         deviation("verdict: fail, kind: [], reason: x"),

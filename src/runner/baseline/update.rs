@@ -25,6 +25,8 @@ impl Baseline {
         for outcome in ran {
             match entry_of(&former, outcome) {
                 Some((id, _)) => covered.entry(id).or_default().push(outcome),
+                // The shipped list of the stack already says so.
+                None if outcome.is_known_of_stack() => {}
                 None => unlisted
                     .entry(scenario_of(outcome))
                     .or_default()
@@ -50,6 +52,7 @@ impl Baseline {
         Self {
             deviations,
             target: Some(record.info.target.clone()),
+            stack: self.stack.clone(),
         }
     }
 }
@@ -132,6 +135,7 @@ fn unexplained(outcome: &Outcome) -> Deviation {
         kinds: kinds(&[outcome]),
         flaky: outcome.flaky,
         because: None,
+        is_of_stack: false,
         reason: outcome.reason.clone().unwrap_or_default(),
     }
 }

@@ -10,6 +10,16 @@ use crate::{
     targets::{Credential, Credentials, JwtCredential},
 };
 
+/// The names of the credentials that can be derived from `valid` and `secret`.
+pub const DERIVED_CREDENTIALS: &[&str] = &[
+    "expired",
+    "malformed",
+    "not_yet_valid",
+    "unsigned",
+    "wrong_algorithm",
+    "wrong_signature",
+];
+
 /// The secret of the token with the wrong signature.
 const OTHER_SECRET: &str = "another-secret";
 

@@ -23,6 +23,7 @@ mod values;
 mod variables;
 mod way_in;
 
+pub use derived_credentials::DERIVED_CREDENTIALS;
 pub use load::{
     REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest,
     load_manifest_in,

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
-    targets::{AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, Secrets, Speaks},
+    targets::{
+        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, Secrets, Speaks, Stack,
+    },
+    text::one_of,
 };
 
 /// The default timeout of each wait in a scenario.
@@ -36,6 +39,8 @@ pub struct Manifest {
     pub provides: BTreeSet<String>,
     /// The protocol, and the form in which the target reports refused requests.
     pub dialect: Dialect,
+    /// The stack of the target, whose own deviations are known; `None` if the manifest names none.
+    pub stack: Option<Stack>,
     /// The credentials that scenarios can send, by name.
     pub credentials: Credentials,
     /// The names that the target uses for operations, events and fields.
@@ -115,6 +120,7 @@ impl Manifest {
             path: path(fields.get("path"), problems)
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
             dialect,
+            stack: read_or_default(fields.get("stack"), stack, problems),
             credentials,
             way_in,
             bindings,
@@ -191,6 +197,19 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
     provides
+}
+
+fn stack(field: Field<'_>, problems: &mut Problems) -> Option<Stack> {
+    let name = field.text(problems)?;
+    let stack = Stack::from_name(name);
+    if stack.is_none() {
+        let message = format!(
+            "there is no stack `{name}`; write {}",
+            one_of(Stack::names())
+        );
+        problems.error("unknown-stack", field.node.span, message);
+    }
+    stack
 }
 
 fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {

@@ -11,7 +11,7 @@ use super::load_manifest_in;
 use crate::{
     scenario::{Diagnostic, REPORT_FIELDS, RefusalReason, SourceFile},
     schema_checks,
-    targets::{ErrorStyle, Replies, Speaks},
+    targets::{ErrorStyle, Replies, Speaks, Stack},
 };
 
 /// Returns the schema of a mapping that accepts only `keys`.
@@ -301,6 +301,11 @@ fn schema() -> Value {
                 "dialect",
                 dialect,
                 "how the target differs from an ordinary Socket.IO server",
+            ),
+            (
+                "stack",
+                json!({ "enum": Stack::names().collect::<Vec<_>>() }),
+                "the framework or library of the target; the deviations that it has by itself are known",
             ),
             (
                 "credentials",

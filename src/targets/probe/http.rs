@@ -71,7 +71,7 @@ async fn cors(endpoint: &Endpoint) -> Finding {
 
 async fn error_json(endpoint: &Endpoint) -> Finding {
     const NAME: &str = "eio-error-json";
-    match get(endpoint, "EIO=4&transport=telepathy").await {
+    match unknown_transport(endpoint).await {
         Ok(response) => {
             let body = serde_json::from_slice::<serde_json::Value>(&response.body);
             let has_code_and_message = body.is_ok_and(|body| {
@@ -89,6 +89,11 @@ async fn error_json(endpoint: &Endpoint) -> Finding {
         }
         Err(failure) => Finding::no(NAME, failure.to_string()),
     }
+}
+
+/// Sends a handshake over a transport that no server has.
+pub(super) async fn unknown_transport(endpoint: &Endpoint) -> Result<HttpResponse, ConnectFailure> {
+    get(endpoint, "EIO=4&transport=telepathy").await
 }
 
 /// Sends a GET request to the Engine.IO endpoint, as a browser would from a page of another origin.

@@ -10,6 +10,7 @@ mod http;
 mod join;
 mod open_packet;
 mod session;
+mod stack;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use self::{
         broken_findings, broken_open_packet, polling_finding, transport_finding, websocket_finding,
     },
 };
-use super::{Observed, Speaks, StrangerClose, Visitor, capability::Capability};
+use super::{Observed, Speaks, Stack, StrangerClose, Visitor, capability::Capability};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
     clock,
@@ -61,6 +62,8 @@ pub struct Probed {
     pub provides: BTreeSet<String>,
     /// The protocol inside the WebSocket.
     pub speaks: Speaks,
+    /// The stack of the server; `None` if the probe recognized none.
+    pub stack: Option<Stack>,
     /// The path of the endpoint that answered.
     pub path: String,
     /// The events that the server sends to every client that joins.
@@ -177,10 +180,11 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         transport,
         handshake: &handshake,
     };
-    let ((speaks, application, greetings), others, connect_timeout) = join!(
+    let ((speaks, application, greetings), others, connect_timeout, stack) = join!(
         application::application(door, transport, connection.ok()),
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
         strangers::connect_timeout(door, transport),
+        stack::recognize(door.endpoint),
     );
     let needs_msgpack = others
         .iter()
@@ -206,8 +210,13 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         probed.observed.clients_at_once = strangers::sessions_at_once(door).await;
     }
     note_limits(&mut probed);
+    if let Some(stack) = stack {
+        let seen = format!("{}: the answer to an unknown transport", stack.name);
+        probed.findings.push(("stack".to_owned(), seen));
+    }
     Ok(Probed {
         greetings,
+        stack,
         ..probed
     })
 }
@@ -372,6 +381,7 @@ fn probed(speaks: Speaks, endpoint: &Endpoint, findings: Vec<Finding>) -> Probed
             .collect(),
         speaks,
         path: endpoint.path.clone(),
+        stack: None,
         greetings: BTreeSet::new(),
         lacks: findings
             .iter()

@@ -3,6 +3,7 @@
 mod language;
 mod limits;
 mod reports;
+mod summary;
 mod targets;
 mod trace;
 

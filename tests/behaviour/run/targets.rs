@@ -125,7 +125,7 @@ fn an_application_that_refuses_in_its_own_words_is_right() {
     let run = |manifest: &str, expected: Exit| {
         Test::new()
             .file("mine.yaml", manifest)
-            .args(["run", "auth/*", "--target", "mine.yaml"])
+            .args(["run", "auth/*", "--verbose", "--target", "mine.yaml"])
             .status(expected)
     };
     run(&manifest, Exit::Conformant)
@@ -326,7 +326,7 @@ fn a_run_that_skips_everything_judges_nothing() {
     let skipped = ("right-far", "needs: [eio3]\n  level: must");
     let finished = run_with(&[skipped])
         .status(Exit::NothingSelected)
-        .stdout_has("the target does not provide `eio3`")
+        .stdout_has("next   support `eio3` to run 1 more scenario")
         .stderr_has("every scenario was skipped, so the target was not judged");
     assert!(finished.written("report.json").contains("\"skip\""));
     run_with(&[skipped, ("right", "level: must")]).status(Exit::Conformant);

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Attempt, Cause, Direction, Evidence, FurtherFinding, Line, Place, REPORT_SCHEMA, Report,
-    Requirement, Run, Scenario, Summary, Target, View,
+    Attempt, Cause, Direction, Evidence, FurtherFinding, Known, Line, Next, Place, REPORT_SCHEMA,
+    Report, Requirement, Run, Scenario, Summary, Target, View,
 };
 use crate::{
-    runner::{self, Breach, ClientView, Outcome, Record, RunInfo},
+    runner::{self, Breach, ClientView, Declarable, Outcome, Record, RunInfo, unlocks},
     text::{clip, humanize::millis},
 };
 
@@ -47,11 +47,13 @@ impl From<&Record> for Report {
                 fail: summary.fail,
                 skip: summary.skip,
                 error: summary.error,
+                known: summary.known(),
                 flaky: summary.flaky,
                 duration_ms: millis(summary.duration),
             },
             scenarios: record.outcomes.iter().map(Scenario::from).collect(),
             causes: causes(&record.outcomes),
+            next: next(&record.outcomes),
             notices: record
                 .notices
                 .iter()
@@ -59,6 +61,16 @@ impl From<&Record> for Report {
                 .collect(),
         }
     }
+}
+
+/// Returns what to declare so that skipped scenarios run.
+fn next(outcomes: &[Outcome]) -> Vec<Next> {
+    let unlocks = unlocks(outcomes.iter().map(|outcome| outcome.lacks.as_slice()));
+    let next = unlocks.into_iter().map(|unlock| Next {
+        declare: unlock.declare.iter().map(Declarable::key).collect(),
+        scenarios: unlock.scenarios,
+    });
+    next.collect()
 }
 
 /// Returns the causes of all outcomes, the cause of most outcomes first.
@@ -95,6 +107,8 @@ impl From<&Outcome> for Scenario {
             level: outcome.level.name().to_owned(),
             requirements: outcome.requirements.clone(),
             needs: outcome.needs.clone(),
+            known: outcome.known.as_ref().map(Known::from),
+            lacks: outcome.lacks.iter().map(Declarable::key).collect(),
             transport: outcome.transport.name().to_owned(),
             duration_ms: millis(outcome.duration),
             reason: optional(outcome.reason.as_ref()),
@@ -107,6 +121,15 @@ impl From<&Outcome> for Scenario {
             attempts: outcome.attempts.iter().map(Attempt::from).collect(),
             breach: outcome.breach.as_ref().map(Evidence::from),
             further: outcome.further.iter().map(FurtherFinding::from).collect(),
+        }
+    }
+}
+
+impl From<&runner::Known> for Known {
+    fn from(known: &runner::Known) -> Self {
+        Self {
+            by: known.by.name().to_owned(),
+            reason: text(&known.reason),
         }
     }
 }

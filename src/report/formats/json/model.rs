@@ -25,8 +25,21 @@ pub struct Report {
     pub scenarios: Vec<Scenario>,
     /// What went wrong, each cause once: the causes of most scenarios first.
     pub causes: Vec<Cause>,
+    /// What to declare in the target's manifest so that skipped scenarios run: what lets the most scenarios run for each
+    /// declaration first.
+    pub next: Vec<Next>,
     /// Events of the run that are not verdicts: a scenario ended the target, and the runner started the target again.
     pub notices: Vec<String>,
+}
+
+/// Declarations that let skipped scenarios run.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Next {
+    /// What the manifest has to declare in addition to all earlier entries: capabilities, and credentials as
+    /// `credentials.NAME`.
+    pub declare: Vec<String>,
+    /// The number of scenarios that run with these and all earlier declarations, but not with the earlier ones alone.
+    pub scenarios: usize,
 }
 
 /// What went wrong in one or more scenarios.
@@ -77,6 +90,9 @@ pub struct Summary {
     pub skip: usize,
     /// Scenarios that could not be judged.
     pub error: usize,
+    /// Scenarios that warned, failed or could not be judged, and whose deviation the baseline or the list of the target's
+    /// stack explains. Each of these is also counted under its verdict.
+    pub known: usize,
     /// Scenarios whose attempts had different verdicts. Each of these is also counted under its final verdict.
     pub flaky: usize,
     /// The duration of the run in milliseconds.
@@ -100,6 +116,11 @@ pub struct Scenario {
     pub requirements: Vec<String>,
     /// The capabilities that the target needs for the scenario.
     pub needs: Vec<String>,
+    /// The entry of a list of known deviations that explains the verdict; null if no entry does.
+    pub known: Option<Known>,
+    /// What the target's manifest would have to declare so that the scenario runs: capabilities, and credentials as
+    /// `credentials.NAME`. Empty unless the scenario was skipped for lack of it.
+    pub lacks: Vec<String>,
     /// The transport: `websocket`, `polling` or `upgrade`.
     pub transport: String,
     /// The duration in milliseconds of the attempt that decided the verdict.
@@ -125,6 +146,15 @@ pub struct Scenario {
     pub breach: Option<Evidence>,
     /// The findings besides `breach`: further warnings, and kinds of failures that only other attempts showed.
     pub further: Vec<FurtherFinding>,
+}
+
+/// A deviation that was known before the run.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Known {
+    /// The list that names the deviation: `baseline`, or the name of the target's stack.
+    pub by: String,
+    /// The explanation of the deviation.
+    pub reason: String,
 }
 
 /// One of several attempts to run a scenario.

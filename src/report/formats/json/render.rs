@@ -71,6 +71,7 @@ mod tests {
               "needs": [
                 "acks"
               ],
+              "lacks": [],
               "transport": "websocket",
               "duration_ms": 23,
               "reason": "sender received room-message, which only member may receive",

@@ -32,11 +32,13 @@ fn listing(id: &str, verdict: Verdict, flaky: bool) -> Baseline {
         kinds: BTreeSet::new(),
         flaky,
         because: None,
+        is_of_stack: false,
         reason: String::new(),
     };
     Baseline {
         deviations: [(id.to_owned(), deviation)].into(),
         target: None,
+        stack: None,
     }
 }
 
