@@ -51,6 +51,18 @@ pub(super) enum CliError {
         /// A hint: what to write instead.
         help: Option<String>,
     },
+    /// A file that the command would create exists.
+    #[error("{} exists", .0.display())]
+    Exists(PathBuf),
+    /// A file can't be created.
+    #[error("can't create {}: {source}", .path.display())]
+    Uncreated {
+        /// The path of the file.
+        path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: io::Error,
+    },
     /// The expression of `-E` has a mistake.
     #[error("`-E` {expression:?}: {detail}")]
     Expression {
@@ -115,6 +127,12 @@ pub(super) enum CliError {
     /// Every scenario was skipped, so the run has no verdict.
     #[error("every scenario was skipped, so the target was not judged")]
     NothingJudged,
+    /// `--failed` was given, and everything was right when it ran last.
+    #[error("everything was right when it ran last on this target in this folder")]
+    NothingFailed,
+    /// `--failed` was given, and no earlier run is recorded.
+    #[error("no earlier run on this target in this folder is recorded")]
+    NothingRecorded,
     /// No selected scenario lists one of these faults under `catches`, so there is nothing to prove.
     #[error("no selected scenario that runs catches {}", one_of(.0.iter().map(String::as_str)))]
     NothingCatches(Vec<String>),
@@ -183,6 +201,7 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::BadFiles(_)
+            | Self::Exists(_)
             | Self::Expression { .. }
             | Self::NoScenarios { .. }
             | Self::NoSuchFile { .. }
@@ -203,8 +222,10 @@ impl CliError {
             Self::Unwritten { exit, .. } => *exit,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingCatches(_)
+            | Self::NothingFailed
             | Self::NothingJudged
             | Self::NothingProvides(_)
+            | Self::NothingRecorded
             | Self::NothingSelected { .. }
             | Self::OnlyOnDemand(_)
             | Self::UnknownNeed(_) => Exit::NothingSelected,
@@ -217,7 +238,8 @@ impl CliError {
             | Self::Probe(_)
             | Self::Report(_)
             | Self::Runtime(_)
-            | Self::Start(_) => Exit::NotRun,
+            | Self::Start(_)
+            | Self::Uncreated { .. } => Exit::NotRun,
         }
     }
 
@@ -253,12 +275,17 @@ impl CliError {
             | Self::SamePlace
             | Self::Start(_)
             | Self::Tls(_)
+            | Self::Uncreated { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unwritten { .. }
             | Self::Url(_) => None,
+            Self::Exists(_) => Some("`sockspec init` replaces no file; remove it, or work in another folder"),
             Self::NothingCatches(_) => Some(
                 "without a selector, `prove --fault ID` runs every scenario that catches the fault",
             ),
+            Self::NothingFailed | Self::NothingRecorded => {
+                Some("run without `--failed`; the run is recorded in the user's cache folder")
+            }
             Self::NothingJudged => Some("the target's manifest lists what the target provides"),
             Self::NothingProvides(_) | Self::UnknownNeed(_) => Some(
                 "docs/capabilities.md lists all capabilities; a capability of your own is declared in a manifest",

@@ -17,6 +17,8 @@ mod file_names;
 mod files;
 mod gate;
 mod id_filter;
+mod init;
+mod last_run;
 mod list;
 mod log;
 mod names;

@@ -11,9 +11,10 @@ use tokio::runtime::Runtime;
 
 use super::{
     Context, Exit,
-    args::{ReportRequest, RunArgs, TierName, TransportName},
+    args::{ReportRequest, RunArgs, TargetArgs, TierName, TransportName},
     error::CliError,
     failed_run::Failed,
+    last_run::LastRun,
     paint::Output,
     places::{self, Writing, refuse_inputs},
     selection::Selection,
@@ -42,7 +43,11 @@ use crate::{
 /// Returns an error if files have mistakes, nothing is selected, the target can't be started, or a report can't be
 /// written.
 pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Exit, CliError> {
-    let selection = Selection::with_target(&args.selectors, &args.target.target)?;
+    let mut selection = Selection::with_target(&args.selectors, &args.target.target)?;
+    let last_run = last_run(&args.target);
+    if args.failed {
+        selection.keep(&not_right(last_run.as_ref())?)?;
+    }
     check_places(args, &selection)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
@@ -71,6 +76,10 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         Err(failed) => return Err(report_failure(args, *failed, output)),
     };
 
+    if let Some(last_run) = &last_run {
+        // A failure to write is ignored, because the file only serves `--failed`.
+        let _ = last_run.write(&record);
+    }
     let mut writing = Writing::default();
     writing.note(shown.map_err(CliError::from));
     let names = names(&selection);
@@ -91,6 +100,24 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         &warnings(args, &record),
     );
     conclude(exit, writing, &unknown, &record.summary)
+}
+
+fn last_run(target: &TargetArgs) -> Option<LastRun> {
+    LastRun::of(&[&target.target, target.url.as_deref().unwrap_or_default()])
+}
+
+/// Returns the ids of the scenarios that were not right when they ran last.
+///
+/// # Errors
+///
+/// Returns an error if no run is recorded, or if everything was right.
+fn not_right(last_run: Option<&LastRun>) -> Result<BTreeSet<String>, CliError> {
+    let ids = last_run.and_then(LastRun::read);
+    let ids = ids.ok_or(CliError::NothingRecorded)?;
+    if ids.is_empty() {
+        return Err(CliError::NothingFailed);
+    }
+    Ok(ids)
 }
 
 /// Returns the exit status of a run, or the error that ends the command although the run has ended.

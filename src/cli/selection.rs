@@ -76,6 +76,27 @@ impl Selection {
         selection.with_known_names()
     }
 
+    /// Keeps only the scenarios with these ids. An id may end with a transport, such as `@polling`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no selected scenario has one of the ids.
+    pub(super) fn keep(&mut self, ids: &BTreeSet<String>) -> Result<(), CliError> {
+        let ids: HashSet<&str> = ids.iter().map(|id| without_transport(id)).collect();
+        self.scenarios
+            .retain(|scenario| ids.contains(scenario.id.as_str()));
+        self.is_complete = false;
+        if self.scenarios.is_empty() {
+            return Err(CliError::NothingSelected {
+                selector: "--failed".to_owned(),
+                help: Some(
+                    "every selected scenario was right when it ran last, or has not run".to_owned(),
+                ),
+            });
+        }
+        Ok(())
+    }
+
     fn load(selectors: &Selectors) -> Result<Self, CliError> {
         let filter = selectors.expression.as_deref().map(parse_filter);
         let filter = filter.transpose()?;
@@ -338,11 +359,7 @@ fn in_file<'s>(
 /// A text that is an id is never treated as a pattern, because the ids of table rows contain brackets, which are
 /// special in patterns.
 fn matching_ids(text: &str, index: &ScenarioIndex<'_>) -> Vec<usize> {
-    // Removes the transport that reports append to the id if a scenario ran over several transports.
-    let text = ["@polling", "@upgrade", "@websocket"]
-        .iter()
-        .find_map(|transport| text.strip_suffix(transport))
-        .unwrap_or(text);
+    let text = without_transport(text);
     let named = index.named(text);
     let wildcard = text.find(['*', '?', '[', '{', '\\']);
     let Some(prefix) = wildcard.and_then(|at| text.get(..at)) else {
@@ -364,6 +381,14 @@ fn matching_ids(text: &str, index: &ScenarioIndex<'_>) -> Vec<usize> {
         })
         .map(|(_, place)| place)
         .collect()
+}
+
+/// Removes the transport that reports append to the id if a scenario ran over several transports.
+fn without_transport(id: &str) -> &str {
+    ["@polling", "@upgrade", "@websocket"]
+        .iter()
+        .find_map(|transport| id.strip_suffix(transport))
+        .unwrap_or(id)
 }
 
 fn no_match(text: &str, selector: &Selector, candidates: &[Scenario], loaded: &Loaded) -> CliError {

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::{
     Exit,
-    args::{ContractName, OfferedTransport, ParserName, ServeArgs},
+    args::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs},
     error::CliError,
     faults::fault_set,
     paint::Output,
@@ -59,6 +59,9 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         ContractName::Websocket => Contract::WebSocket,
     };
     let usual = Config::new(contract);
+    let preset = args.preset.map(PresetName::faults).unwrap_or_default();
+    let preset = preset.iter().map(|id| (*id).to_owned());
+    let faults: Vec<_> = args.faults.iter().cloned().chain(preset).collect();
     let features = &args.features;
     let offers = |transport| features.transports.contains(&transport);
     let usual_path = match &features.envelope {
@@ -86,7 +89,7 @@ fn config(args: &ServeArgs) -> Result<Config, CliError> {
         },
         recovery: features.recovery,
         contract,
-        faults: fault_set(&args.faults)?,
+        faults: fault_set(&faults)?,
         ..Config::default()
     };
     if let Some(envelope) = &features.envelope {

@@ -9,7 +9,7 @@ use super::{
     args::{Arguments, Command, LogLevel},
     check, coverage,
     error::CliError,
-    explain, list, log,
+    explain, init, list, log,
     paint::Output,
     probe, prove, run, serve, stop,
 };
@@ -57,6 +57,7 @@ fn listen(command: &Command) -> Result<(), CliError> {
         Command::Check(_)
         | Command::Coverage(_)
         | Command::Explain(_)
+        | Command::Init(_)
         | Command::List(_)
         | Command::Probe(_)
         | Command::Prove(_)
@@ -69,6 +70,7 @@ fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, 
         Command::Check(args) => check::check(&args, output),
         Command::Coverage(args) => coverage::coverage(&args, output),
         Command::Explain(args) => explain::explain(&args, output),
+        Command::Init(args) => init::init(&args, output),
         Command::List(args) => list::list(&args, output),
         Command::Probe(args) => probe::probe(&args, output),
         Command::Prove(args) => prove::prove(&args, context, output),

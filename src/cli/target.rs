@@ -102,7 +102,7 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
             };
             (manifest, host)
         }
-        Choice::Url(url) => (probe_manifest(&url, &tls).await?, Host::Running),
+        Choice::Url(url) => (probe_manifest(&url, &tls).await?.0, Host::Running),
     };
     let host = match &args.url {
         None => host,
@@ -264,7 +264,15 @@ fn read_manifest(path: &Path) -> Result<Manifest, CliError> {
     load_manifest(source, folder).map_err(CliError::BadFiles)
 }
 
-async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError> {
+/// Probes the server at a URL. Returns a manifest with what the probe found, and the findings.
+///
+/// # Errors
+///
+/// Returns an error if no Engine.IO or WebSocket server answers at the URL.
+pub(super) async fn probe_manifest(
+    url: &Url,
+    tls: &TlsPolicy,
+) -> Result<(Manifest, Probed), CliError> {
     let (endpoint, plain) = (endpoint(url, tls), plain_endpoint(url, tls));
     let probed = probe(&endpoint, &plain, &Visitor::stranger()).await?;
     let address = endpoint.url.as_str().trim_end_matches('/');
@@ -280,10 +288,10 @@ async fn probe_manifest(url: &Url, tls: &TlsPolicy) -> Result<Manifest, CliError
     let mut manifest =
         load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
     manifest.path.clone_from(&probed.path);
-    add_findings(&mut manifest, probed);
+    add_findings(&mut manifest, probed.clone());
     // The user has no manifest that could list them.
     manifest.observed.unlisted_greetings.clear();
-    Ok(manifest)
+    Ok((manifest, probed))
 }
 
 fn add_findings(manifest: &mut Manifest, probed: Probed) {

@@ -131,8 +131,8 @@ fn lacking_credentials(name: &str, manifest: &Manifest) -> Vec<Declarable> {
         .collect()
 }
 
-/// Returns what to declare, in the order of the gain: each entry lets the most scenarios run for each declaration,
-/// after all earlier entries. `lacks` holds what each skipped scenario lacks; a scenario that lacks nothing that a
+/// Returns what to declare: first what the application may have already, then what needs other settings, then what needs
+/// another server. Of these, each entry lets the most scenarios run for each declaration, after all earlier entries. `lacks` holds what each skipped scenario lacks; a scenario that lacks nothing that a
 /// manifest can declare is left out.
 pub fn unlocks<'l>(lacks: impl IntoIterator<Item = &'l [Declarable]>) -> Vec<Unlock> {
     let mut open: BTreeMap<BTreeSet<&Declarable>, usize> = BTreeMap::new();
@@ -157,13 +157,15 @@ pub fn unlocks<'l>(lacks: impl IntoIterator<Item = &'l [Declarable]>) -> Vec<Unl
     unlocks
 }
 
-/// Returns the set of declarations that lets the most scenarios run for each of its members; the first in order if
-/// several do. `open` holds the number of scenarios that lack each set.
+/// Returns the set of declarations that lets the most scenarios run for each of its members, out of the sets that take
+/// the least work; the first in order if several do. `open` holds the number of scenarios that lack each set.
 fn best_of<'l>(
     open: &BTreeMap<BTreeSet<&'l Declarable>, usize>,
 ) -> Option<BTreeSet<&'l Declarable>> {
+    let way_of = |set: &BTreeSet<&Declarable>| set.iter().map(|one| one.way()).max();
+    let least = open.keys().map(way_of).min()?;
     let mut best: Option<(usize, &BTreeSet<&Declarable>)> = None;
-    for set in open.keys() {
+    for set in open.keys().filter(|set| way_of(set) == least) {
         let gained = open.iter().filter(|(other, _)| other.is_subset(set));
         let gained = gained.map(|(_, count)| count).sum::<usize>();
         // Compares the gains for each declaration without a division: a/b > c/d if a·d > c·b. Of equal gains, the
@@ -216,8 +218,8 @@ mod tests {
         insta::assert_snapshot!(shown(&lacks), @r"
         `acks`: 2 Declare
         `rooms`: 2 Declare
-        `msgpack`: 1 Support
         `short-heartbeat`: 1 Profile
+        `msgpack`: 1 Support
         ");
     }
 

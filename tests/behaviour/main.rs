@@ -14,6 +14,7 @@ mod explain;
 mod foreign;
 mod gateways;
 mod hostile;
+mod init;
 mod list;
 mod plain;
 mod polling;

@@ -74,3 +74,25 @@ fn the_manifest_has_no_mistakes() {
         .args(["check", "target.yaml"])
         .status(Exit::Conformant);
 }
+
+#[test]
+fn the_server_of_a_tutorial_has_the_failures_of_the_readme() {
+    let server = Served::new(&["--preset", "tutorial"]);
+    let shown = block("text", "errors/accident-without-cause");
+    let lines: Vec<_> = shown.lines().collect();
+    assert!(lines.len() > 4, "{lines:?}");
+    let ids = lines
+        .iter()
+        .map(|line| line.split_whitespace().nth(1).unwrap());
+    let text = Test::new()
+        .args(["run", "--url", &server.url])
+        .args(ids)
+        .status(Exit::NotConformant)
+        .out();
+    for line in lines {
+        assert!(
+            text.contains(&format!("\n{line}\n")),
+            "no {line:?} in\n{text}"
+        );
+    }
+}

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
-pub(super) use serve::{ContractName, OfferedTransport, ParserName, ServeArgs};
+pub(super) use serve::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs};
 pub(super) use value::{ProofRequest, ReportRequest};
 
 /// Checks a Socket.IO or WebSocket server: replays scenarios over the wire and reports verdicts with evidence.
@@ -73,6 +73,8 @@ pub(super) enum Command {
     Coverage(CoverageArgs),
     /// Explain a scenario: its rule, its steps and what a correct server does
     Explain(ExplainArgs),
+    /// Probe a server, and write a manifest and a first scenario
+    Init(InitArgs),
     /// List scenarios
     List(ListArgs),
     /// Find out what a server supports
@@ -147,6 +149,17 @@ pub(super) struct ExplainArgs {
     /// The id of a scenario, or FILE:LINE
     #[arg(value_name = "ID")]
     pub(super) id: String,
+}
+
+/// The arguments of `init`.
+#[derive(Args, Clone, Debug)]
+pub(super) struct InitArgs {
+    /// The URL of the server; a path in it is the path of the Engine.IO endpoint
+    #[arg(long, value_name = "URL")]
+    pub(super) target: String,
+
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
 }
 
 /// The arguments of `list`.

@@ -37,6 +37,10 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(in crate::cli) retries: u32,
 
+    /// Run only what was not right when it ran last on this target, in this folder
+    #[arg(long)]
+    pub(in crate::cli) failed: bool,
+
     /// Start no further scenario after the first failure
     #[arg(long)]
     pub(in crate::cli) fail_fast: bool,

@@ -52,6 +52,10 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 
+    /// Switch on the faults of this kind of server, in addition to those of `--fault`
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) preset: Option<PresetName>,
+
     /// Application that the server runs
     #[arg(long, value_name = "NAME", default_value = "sockspec")]
     pub(in crate::cli) contract: ContractName,
@@ -167,3 +171,39 @@ mod tests {
         }
     }
 }
+
+/// A set of faults that occur together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::cli) enum PresetName {
+    /// The mistakes of chat servers as tutorials write them
+    Tutorial,
+}
+
+impl PresetName {
+    /// Returns the ids of the faults.
+    pub(in crate::cli) fn faults(self) -> &'static [&'static str] {
+        match self {
+            Self::Tutorial => TUTORIAL,
+        }
+    }
+}
+
+/// The mistakes of chat servers as tutorials write them.
+const TUTORIAL: &[&str] = &[
+    // The author of a message is what the client says.
+    "from-field-spoofed",
+    // Every client can join the room of another client, and reads its private messages.
+    "private-messages-reach-id-room",
+    // `io.to([])` sends to everybody.
+    "rooms-emit-to-none-reaches-everybody",
+    // A handler forgets its acknowledgement.
+    "ack-late-never",
+    // `io.to(room)` in place of `socket.to(room)`, and `io.emit` in place of `socket.broadcast`.
+    "room-emit-echoes-to-sender",
+    "broadcast-echoes-to-sender",
+    // Lists of members and of online users are not updated when a client disconnects.
+    "disconnect-keeps-membership",
+    "online-after-disconnect",
+    // The error handler sends what it caught.
+    "stack-trace-leaked",
+];

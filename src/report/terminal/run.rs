@@ -266,7 +266,7 @@ mod tests {
         ok     acks/value  4 ms
         note   acks/value ended the target; it was started again
         FAIL   (evidence)
-        ok     acks/binary  4 ms  flaky
+        ok     acks/binary  4 ms  flaky  (2 attempts: FAIL, ok)
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
 
@@ -274,7 +274,7 @@ mod tests {
         next   declare `auth-jwt` to run 1 more scenario
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
         ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
-        flaky  acks/binary
+        flaky  acks/binary  (2 attempts: FAIL, ok)
 
         2 ok, 1 FAIL, 1 ERROR, 1 skip, 1 flaky in 1.5 s
         "#);
@@ -317,7 +317,7 @@ mod tests {
         note   acks/value ended the target; it was started again
         FAIL   (evidence)
         skip   auth/expired  the target does not provide auth-jwt
-        ok     acks/binary  4 ms  flaky
+        ok     acks/binary  4 ms  flaky  (2 attempts: FAIL, ok)
                  member: echo round trip, then 12 ms of silence
         ERROR  acks/late  4 ms
           can't reach 127.0.0.1:3000: connection refused
@@ -326,7 +326,7 @@ mod tests {
         next   declare `auth-jwt` to run 1 more scenario
         FAIL   rooms/to-excludes-sender  sender received room-message, which only member may receive
         ERROR  acks/late  can't reach 127.0.0.1:3000: connection refused
-        flaky  acks/binary
+        flaky  acks/binary  (2 attempts: FAIL, ok)
 
         2 ok, 1 FAIL, 1 ERROR, 1 skip, 1 flaky in 1.5 s
         "#);

@@ -1,5 +1,6 @@
 //! Tests of `sockspec run`.
 
+mod failed;
 mod language;
 mod limits;
 mod reports;

@@ -55,6 +55,7 @@ mod tests {
             "fail": 1,
             "skip": 1,
             "error": 1,
+            "known": 0,
             "flaky": 1,
             "duration_ms": 1480
           },
@@ -71,6 +72,7 @@ mod tests {
               "needs": [
                 "acks"
               ],
+              "known": null,
               "lacks": [],
               "transport": "websocket",
               "duration_ms": 23,
@@ -145,6 +147,14 @@ mod tests {
               "scenarios": [
                 "rooms/to-excludes-sender"
               ]
+            }
+          ],
+          "next": [
+            {
+              "declare": [
+                "auth-jwt"
+              ],
+              "scenarios": 1
             }
           ],
           "notices": [
