@@ -71,6 +71,7 @@ impl Judged {
         let args = TargetArgs {
             target: target.to_owned(),
             url: None,
+            stack: None,
             tls: TlsArgs {
                 ca: None,
                 insecure: false,

@@ -279,7 +279,9 @@ impl CliError {
             | Self::UnreadableFolder { .. }
             | Self::Unwritten { .. }
             | Self::Url(_) => None,
-            Self::Exists(_) => Some("`sockspec init` replaces no file; remove it, or work in another folder"),
+            Self::Exists(_) => {
+                Some("`sockspec init` replaces no file; remove it, or work in another folder")
+            }
             Self::NothingCatches(_) => Some(
                 "without a selector, `prove --fault ID` runs every scenario that catches the fault",
             ),

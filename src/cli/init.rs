@@ -10,9 +10,7 @@ use std::{
 
 use tokio::runtime::Runtime;
 
-use super::{
-    Exit, args::InitArgs, error::CliError, paint::Output, shipped::Shipped, target,
-};
+use super::{Exit, args::InitArgs, error::CliError, paint::Output, shipped::Shipped, target};
 use crate::{
     runner::{Declarable, Plan, Settings, Unlock, Way, unlocks},
     targets::{Manifest, Probed, Speaks},
@@ -142,7 +140,10 @@ fn add_unlocks(text: &mut String, unlocks: &[Unlock]) {
         }
     }
     for (way, title) in [
-        (Way::Profile, "With a profile that starts the server with other settings:"),
+        (
+            Way::Profile,
+            "With a profile that starts the server with other settings:",
+        ),
         (Way::Support, "If the server supports it:"),
     ] {
         let _ = writeln!(text, "\n# {title}");
@@ -174,7 +175,9 @@ scenarios:
         } else {
             "polling"
         };
-        format!("  - {{ open: {transport}, as: alice }}\n  - {{ closed: {{ stays-open: true }}, as: alice, within: 500ms }}\n")
+        format!(
+            "  - {{ open: {transport}, as: alice }}\n  - {{ closed: {{ stays-open: true }}, as: alice, within: 500ms }}\n"
+        )
     };
     format!("{head}{steps}")
 }

@@ -32,7 +32,11 @@ impl LastRun {
     /// Returns the file for a target and the working folder. `target` consists of the values of `--target` and `--url`.
     /// Returns `None` if the user has no cache folder.
     pub(super) fn of(target: &[&str]) -> Option<Self> {
-        Some(Self::within(&cache_folder()?, target, &env::current_dir().ok()?))
+        Some(Self::within(
+            &cache_folder()?,
+            target,
+            &env::current_dir().ok()?,
+        ))
     }
 
     fn within(cache: &Path, target: &[&str], folder: &Path) -> Self {

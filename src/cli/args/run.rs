@@ -142,7 +142,7 @@ pub(in crate::cli) struct TargetArgs {
 
     /// The stack of the target: what it does by itself is known; `none` for no stack [default: from the manifest]
     #[arg(long, value_name = "NAME", value_parser = value::stack)]
-    stack: Option<String>,
+    pub(in crate::cli) stack: Option<String>,
 
     #[command(flatten)]
     pub(in crate::cli) tls: TlsArgs,
