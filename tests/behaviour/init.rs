@@ -26,7 +26,8 @@ fn a_manifest_and_a_first_scenario_are_written_and_run() {
         "\n# - acks  # ",
         " more scenarios\n",
         "with the credentials ",
-        "\n# With a profile that starts the server with other settings:\n# short-heartbeat: ",
+        "\n# With a profile that starts the server with other settings:\n# ",
+        "\n# short-heartbeat: ",
         "\n# If the server supports it:\n",
     ] {
         assert!(manifest.contains(piece), "no {piece:?} in\n{manifest}");

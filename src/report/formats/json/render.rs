@@ -149,14 +149,7 @@ mod tests {
               ]
             }
           ],
-          "next": [
-            {
-              "declare": [
-                "auth-jwt"
-              ],
-              "scenarios": 1
-            }
-          ],
+          "next": [],
           "notices": [
             "acks/value ended the target; it was started again"
           ]
