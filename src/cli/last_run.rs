@@ -11,6 +11,7 @@ use std::{
 
 use sha1::{Digest, Sha1};
 
+use super::error::CliError;
 use crate::{
     data::hex,
     runner::{Record, Verdict},
@@ -54,9 +55,24 @@ impl LastRun {
     }
 
     /// Returns the ids of the scenarios that were not right when they ran last. Returns `None` if no run is recorded.
-    pub(super) fn read(&self) -> Option<BTreeSet<String>> {
+    fn read(&self) -> Option<BTreeSet<String>> {
         let text = fs::read_to_string(&self.path).ok()?;
         Some(text.lines().take(IDS).map(str::to_owned).collect())
+    }
+
+    /// Returns the ids of the scenarios that were not right when they ran last. `last_run` is `None` if the user has no
+    /// cache folder.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no run is recorded, or if everything was right.
+    pub(super) fn not_right(last_run: Option<&Self>) -> Result<BTreeSet<String>, CliError> {
+        let ids = last_run.and_then(Self::read);
+        let ids = ids.ok_or(CliError::NothingRecorded)?;
+        if ids.is_empty() {
+            return Err(CliError::NothingFailed);
+        }
+        Ok(ids)
     }
 
     /// Records a run: removes the scenarios that are right from the list, adds those that are not, and keeps those that

@@ -46,7 +46,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     let mut selection = Selection::with_target(&args.selectors, &args.target.target)?;
     let last_run = last_run(&args.target);
     if args.failed {
-        selection.keep(&not_right(last_run.as_ref())?)?;
+        selection.keep(&LastRun::not_right(last_run.as_ref())?)?;
     }
     check_places(args, &selection)?;
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
@@ -104,20 +104,6 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
 
 fn last_run(target: &TargetArgs) -> Option<LastRun> {
     LastRun::of(&[&target.target, target.url.as_deref().unwrap_or_default()])
-}
-
-/// Returns the ids of the scenarios that were not right when they ran last.
-///
-/// # Errors
-///
-/// Returns an error if no run is recorded, or if everything was right.
-fn not_right(last_run: Option<&LastRun>) -> Result<BTreeSet<String>, CliError> {
-    let ids = last_run.and_then(LastRun::read);
-    let ids = ids.ok_or(CliError::NothingRecorded)?;
-    if ids.is_empty() {
-        return Err(CliError::NothingFailed);
-    }
-    Ok(ids)
 }
 
 /// Returns the exit status of a run, or the error that ends the command although the run has ended.
@@ -447,82 +433,4 @@ fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_verdict_has_its_exit_status() {
-        let exit_of = |summary: Summary, warnings| exit(&summary, None, &warnings);
-        let none = Summary::default();
-        assert_eq!(
-            exit_of(
-                Summary {
-                    pass: 1,
-                    skip: 1,
-                    ..none
-                },
-                Warnings::Fail
-            ),
-            Exit::Conformant
-        );
-        assert_eq!(
-            exit_of(Summary { warn: 1, ..none }, Warnings::Pass),
-            Exit::Conformant
-        );
-        assert_eq!(
-            exit_of(Summary { warn: 1, ..none }, Warnings::Fail),
-            Exit::NotConformant
-        );
-        // Warnings of tier `info` never fail a run.
-        assert_eq!(
-            exit_of(
-                Summary {
-                    warn: 1,
-                    informative: 1,
-                    ..none
-                },
-                Warnings::Fail
-            ),
-            Exit::Conformant
-        );
-        assert_eq!(
-            exit_of(
-                Summary {
-                    fail: 1,
-                    error: 1,
-                    ..none
-                },
-                Warnings::Pass
-            ),
-            Exit::NotConformant
-        );
-        assert_eq!(
-            exit_of(Summary { error: 1, ..none }, Warnings::Pass),
-            Exit::NotRun
-        );
-        let lost = Summary {
-            pass: 1,
-            target_lost: true,
-            ..none
-        };
-        assert_eq!(exit_of(lost, Warnings::Pass), Exit::NotRun);
-        let gated = Warnings::FailIf(BTreeSet::from(["a/b"]));
-        assert_eq!(
-            exit_of(Summary { warn: 2, ..none }, gated),
-            Exit::NotConformant
-        );
-        assert_eq!(
-            exit_of(
-                Summary { warn: 2, ..none },
-                Warnings::FailIf(BTreeSet::new())
-            ),
-            Exit::Conformant
-        );
-        let interrupted = Summary {
-            fail: 1,
-            interrupted: true,
-            ..none
-        };
-        assert_eq!(exit_of(interrupted, Warnings::Pass), Exit::Interrupted);
-    }
-}
+mod tests;

@@ -39,6 +39,7 @@ mod index_set;
 mod invariants;
 mod join_by_hand;
 mod judgement;
+mod known;
 mod late;
 mod lawful_wait;
 mod limits;
@@ -94,14 +95,14 @@ mod way_in;
 mod written_texts;
 
 pub use baseline::{
-    Baseline, Because, Comparison, Deviation, Known, KnownBy, KnownDeviations, Names, OtherKind,
-    Stale,
+    Baseline, Because, Comparison, Deviation, KnownDeviations, Names, OtherKind, Stale,
 };
 pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips};
 pub use error_kind::ErrorKind;
 pub use event::{Event, EventKind, RunInfo, TargetStart};
 pub use failure_kind::FailureKind;
 pub use host::{Host, StartError, Target};
+pub use known::{Known, KnownBy};
 pub use notice::Notice;
 pub use outcome::{
     Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, RequirementNote, SeenLine,

@@ -5,9 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    baseline::{Known, KnownBy},
     error_kind::ErrorKind,
     failure_kind::FailureKind,
+    known::{Known, KnownBy},
     unlock::Declarable,
     verdict::Verdict,
 };

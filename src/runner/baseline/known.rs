@@ -2,46 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     Baseline, Deviation, Names,
     model::{entry_for, split},
 };
 use crate::{
-    runner::{FailureKind, Outcome, Verdict},
+    runner::{
+        FailureKind, Outcome, Verdict,
+        known::{Known, KnownBy},
+    },
     scenario::{Diagnostic, Transport},
     targets::Stack,
 };
-
-/// A deviation that was known before the run.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Known {
-    /// The list that names the deviation.
-    pub by: KnownBy,
-    /// The explanation of the deviation, in one line.
-    pub reason: String,
-}
-
-/// The list that names a known deviation.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KnownBy {
-    /// The baseline of the run.
-    Baseline,
-    /// The shipped list of what a stack does by itself. Holds the name of the stack.
-    Stack(String),
-}
-
-impl KnownBy {
-    /// Returns the name of the list: `baseline`, or the name of the stack.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Baseline => "baseline",
-            Self::Stack(name) => name,
-        }
-    }
-}
 
 /// The deviations of a run that are known in advance. An entry of the baseline takes precedence over one of the stack.
 #[derive(Clone, Debug, Default)]

@@ -12,5 +12,5 @@ mod schema;
 mod update;
 
 pub use compare::{Comparison, OtherKind, Stale};
-pub use known::{Known, KnownBy, KnownDeviations};
+pub use known::KnownDeviations;
 pub use model::{Baseline, Because, Deviation, Names};
