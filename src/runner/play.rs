@@ -66,29 +66,9 @@ pub(super) async fn play(
             id: item.id.clone(),
             attempt: number + 1,
         });
-        let mut outcome = None;
-        if settings.known.waits_in_vain(&item.id, item.transport) {
-            let tried = try_once(
-                item,
-                target,
-                settings,
-                (number + OTHER_NAMES, Some(KNOWN_LIMIT)),
-            )
-            .await;
-            lost_a_connection |= tried.lost_a_connection;
-            // Any other outcome may be due to the short timeout.
-            let is_settled = tried.outcome.verdict == Verdict::Pass
-                || settings.known.find(&tried.outcome).is_some();
-            outcome = is_settled.then_some(tried.outcome);
-        }
-        let outcome = match outcome {
-            Some(outcome) => outcome,
-            None => {
-                let tried = try_once(item, target, settings, (number, None)).await;
-                lost_a_connection |= tried.lost_a_connection;
-                tried.outcome
-            }
-        };
+        let played = try_number(item, target, settings, number).await;
+        lost_a_connection |= played.lost_a_connection;
+        let outcome = played.outcome;
         let is_retry = matches!(merge, Merge::Last);
         let is_due = outcome.verdict.is_red() && number + 1 < tries;
         if is_retry && is_due {
@@ -110,6 +90,28 @@ pub(super) async fn play(
         outcome,
         lost_a_connection,
     }
+}
+
+/// Plays one item once; twice if the item is known to wait in vain and a short wait shows something else.
+async fn try_number(
+    item: &Item,
+    target: &LiveTarget,
+    settings: &Settings,
+    number: usize,
+) -> Played {
+    let mut lost_a_connection = false;
+    if settings.known.waits_in_vain(&item.id, item.transport) {
+        let limited = (number + OTHER_NAMES, Some(KNOWN_LIMIT));
+        let short = try_once(item, target, settings, limited).await;
+        // Any other outcome may be due to the short timeout.
+        if short.outcome.verdict == Verdict::Pass || settings.known.find(&short.outcome).is_some() {
+            return short;
+        }
+        lost_a_connection = short.lost_a_connection;
+    }
+    let mut played = try_once(item, target, settings, (number, None)).await;
+    played.lost_a_connection |= lost_a_connection;
+    played
 }
 
 /// Plays one item once, with a limit on the timeout of steps that set none. `number` counts the attempts.

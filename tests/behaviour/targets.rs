@@ -59,7 +59,7 @@ fn sample(name: &str) {
             "CARGO_TARGET_DIR",
             "RUSTUP_HOME",
         ])
-        .args(["run", "--target"])
+        .args(["run", "--verbose", "--target"])
         .args([manifest(name)])
         .args(SAMPLE)
         .status(Exit::Conformant)
@@ -143,7 +143,7 @@ fn a_server_at_an_address_may_greet_clients_and_have_a_long_heartbeat() {
         .args(["--target"])
         .args([manifest("official-contract.yaml")])
         .status(Exit::NothingSelected)
-        .stdout_has("the target does not provide `short-heartbeat`");
+        .stdout_has("add a profile that provides `short-heartbeat` to run 1 more scenario");
 }
 
 /// As in the README, the manifest declares the capabilities of the application; probes find the others.

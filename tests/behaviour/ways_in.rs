@@ -34,7 +34,7 @@ fn run(server: &Served, manifest: &str, scenarios: &[&str]) -> Test {
             "app.yaml",
             format!("name: app\nurl: {url}\n{PROVIDES}{manifest}"),
         )
-        .args(["run", "--target", "app.yaml"])
+        .args(["run", "--verbose", "--target", "app.yaml"])
         .args(scenarios.iter().copied())
 }
 
