@@ -92,7 +92,8 @@ impl Notice {
             | Self::NonePassed { .. }
             | Self::SurvivesEachAlone { .. }
             | Self::TargetEnded { .. }
-            | Self::TargetLost { .. } => false,
+            | Self::TargetLost { .. }
+            | Self::UnlistedGreetings { .. } => false,
         }
     }
 }
