@@ -128,7 +128,8 @@ async fn try_once(
         item.transport,
         unique,
         steps::perform,
-    ).limited_to(limit);
+    )
+    .limited_to(limit);
     let finished = run_attempt(&attempt)
         .instrument(log::scenario(item, number))
         .await;
