@@ -4,13 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
-use super::{
-    files,
-    host::{DYING, Host},
-    outcome::Outcome,
-    plan::Item,
-    verdict::Verdict,
-};
+use super::{files, host::Host, listening::DYING, outcome::Outcome, plan::Item, verdict::Verdict};
 use crate::clock;
 
 /// How long a scenario runs before the run reports it as slow.

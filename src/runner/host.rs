@@ -1,7 +1,6 @@
 //! Starts a target, checks that it is alive, and stops it.
 
 use std::{
-    io::{self, ErrorKind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,7 +9,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    calibrate, credential_cache::CredentialCache, live_target::LiveTarget, log, settings::Settings,
+    calibrate,
+    credential_cache::CredentialCache,
+    listening::{LIVENESS, LOOK_EVERY, is_open, takes_connections, until_gone},
+    live_target::LiveTarget,
+    log,
+    settings::Settings,
     try_out,
 };
 use crate::{
@@ -22,15 +26,6 @@ use crate::{
         LaunchError, Launched, Manifest, Maskable, Masked, Profile, Secrets, Speaks, Visitor,
     },
 };
-
-/// The timeout of one check whether a server is alive.
-const LIVENESS: Duration = Duration::from_secs(2);
-
-/// How long a process may take to end after its connections have ended.
-pub(super) const DYING: Duration = Duration::from_millis(300);
-
-/// The time between two checks whether a server that may be dying is still alive.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// The number of attempts to connect that a port has to refuse before its server counts as dead.
 const LOOKS: usize = 3;
@@ -465,49 +460,4 @@ async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), Sta
         });
     }
     Ok(())
-}
-
-/// Waits, for a short while, until nothing listens at the address any more.
-pub(super) async fn until_gone(endpoint: &Endpoint) {
-    let gone = async {
-        while is_open(endpoint).await {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    };
-    // A server that still listens after this time is alive.
-    let _ = clock::within(DYING, gone).await;
-}
-
-/// Returns true if something accepts a connection at the address, even if it resets the connection at once.
-async fn takes_connections(endpoint: &Endpoint) -> bool {
-    match knock(endpoint).await {
-        Some(Ok(())) => true,
-        Some(Err(error)) => matches!(
-            error.kind(),
-            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe
-        ),
-        None => false,
-    }
-}
-
-/// Returns false if the system says that nothing listens at the address. A server that accepts no connection for a
-/// while still listens.
-async fn is_open(endpoint: &Endpoint) -> bool {
-    match knock(endpoint).await {
-        Some(Err(error)) => !matches!(
-            error.kind(),
-            ErrorKind::ConnectionRefused
-                | ErrorKind::HostUnreachable
-                | ErrorKind::NetworkUnreachable
-        ),
-        Some(Ok(())) | None => true,
-    }
-}
-
-/// Connects to the address. Returns `None` if there is no answer in time.
-async fn knock(endpoint: &Endpoint) -> Option<io::Result<()>> {
-    let (host, port) = (endpoint.host(), endpoint.port());
-    let connected = endpoint.network.connect(host, port);
-    let connected = clock::within(LIVENESS, connected).await.ok()?;
-    Some(connected.map(drop))
 }

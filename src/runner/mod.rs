@@ -43,6 +43,7 @@ mod known;
 mod late;
 mod lawful_wait;
 mod limits;
+mod listening;
 mod live_target;
 mod log;
 mod login;

@@ -12,8 +12,8 @@ use super::{
     error_kind::ErrorKind,
     event::{Event, EventKind, RunInfo, TargetStart},
     files,
-    host::{self, Host, Instance, StartError, Target},
-    judgement,
+    host::{Host, Instance, StartError, Target},
+    judgement, listening,
     live_target::LiveTarget,
     notice::Notice,
     plan::{Item, Plan},
@@ -300,7 +300,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                 let played = Box::new(play(&item, live, &settings, report).await);
                 // Wait for the end of a process that may be dying: its connections can end before the process does.
                 if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
-                    host::until_gone(&live.endpoint).await;
+                    listening::until_gone(&live.endpoint).await;
                 }
                 server.stop().await;
                 let _ = sender.send(Message::Finished(item, played));

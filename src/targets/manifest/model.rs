@@ -124,10 +124,7 @@ impl Manifest {
             credentials,
             way_in,
             bindings,
-            acknowledgements: AckPatterns {
-                success: pattern(fields.raw("success"), problems),
-                failure: pattern(fields.raw("failure"), problems),
-            },
+            acknowledgements: acknowledgements(&fields, problems),
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
             provides,
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
@@ -185,6 +182,13 @@ fn read_or_default<'n, T: Default>(
     problems: &mut Problems,
 ) -> T {
     field.map(|field| read(field, problems)).unwrap_or_default()
+}
+
+fn acknowledgements(fields: &Fields<'_>, problems: &mut Problems) -> AckPatterns {
+    AckPatterns {
+        success: pattern(fields.raw("success"), problems),
+        failure: pattern(fields.raw("failure"), problems),
+    }
 }
 
 /// Reads the capabilities. Adds those that the target's dialect implies, such as `engine-io`.

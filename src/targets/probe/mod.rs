@@ -116,7 +116,7 @@ pub async fn probe(
     visitor: &Visitor,
 ) -> Result<Probed, ProbeError> {
     let door = |endpoint| Door { endpoint, visitor };
-    clock::within(LIMIT, ask(door(endpoint), door(plain)))
+    clock::within(LIMIT, Box::pin(ask(door(endpoint), door(plain))))
         .await
         .unwrap_or(Err(ProbeError::TooSlow { limit: LIMIT }))
 }
@@ -135,7 +135,7 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         Err(failure) if broken_open_packet(failure).is_some() => websocket.await,
         Err(_) => match beside_plain(websocket, plain).await {
             Ok(opened) => opened,
-            Err(echo) => return Ok(plain_endpoint(plain, echo).await),
+            Err(echo) => return Ok(Box::pin(plain_endpoint(plain, echo)).await),
         },
     };
     let handshake_of = |opened: &Result<Connection, ConnectFailure>| {
@@ -181,10 +181,11 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         handshake: &handshake,
     };
     let ((speaks, application, greetings), others, connect_timeout, stack) = join!(
-        application::application(door, transport, connection.ok()),
+        // On the heap, since a debug build would need more stack than a thread has.
+        Box::pin(application::application(door, transport, connection.ok())),
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
-        strangers::connect_timeout(door, transport),
-        stack::recognize(door.endpoint),
+        Box::pin(strangers::connect_timeout(door, transport)),
+        Box::pin(stack::recognize(door.endpoint)),
     );
     let needs_msgpack = others
         .iter()
@@ -207,7 +208,7 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
     }
     probed.observed.connect_timeout = connect_timeout;
     if probed.provides.contains("websocket") {
-        probed.observed.clients_at_once = strangers::sessions_at_once(door).await;
+        probed.observed.clients_at_once = Box::pin(strangers::sessions_at_once(door)).await;
     }
     note_limits(&mut probed);
     if let Some(stack) = stack {
