@@ -276,9 +276,20 @@ fn stream_of(frames: &[RawFrame]) -> BytesMut {
     stream
 }
 
+/// Returns true for a close message with the code 1014 (Bad Gateway), which tungstenite does not know.
+fn is_bad_gateway(message: &Message) -> bool {
+    matches!(message, Message::Close(close) if close.code == Some(CloseCode(1014)))
+}
+
 fn assert_agreement(stream: &[u8], role: Role) -> Result<(), TestCaseError> {
     let (our_messages, our_end) = ours(stream, &[stream.len()], role);
     let (their_messages, their_end) = theirs(stream, role);
+    if let Some((last, before)) = our_messages.split_last()
+        && is_bad_gateway(last)
+    {
+        prop_assert!(their_messages.starts_with(before));
+        return Ok(());
+    }
     match our_end {
         Err(error) if is_known_difference(&error) => {
             prop_assert!(their_messages.starts_with(&our_messages));
