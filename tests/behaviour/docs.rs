@@ -58,6 +58,7 @@ fn example_files_have_no_mistakes() {
             .file("example.yaml", text)
             .env("JWT_SECRET", "hidden-value")
             .env("BANNED_TOKEN", "hidden-value")
+            .env("PASSWORD", "hidden-value")
             .args(["check", "example.yaml"])
             .status(Exit::Conformant)
             .stdout(if text.contains("deviations:") {
