@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::operations::awaits_application;
+use super::operations::awaits_events;
 use crate::{
     scenario::{
         Awaits, ClientName, ConnectionUse, Facts, MembershipUse, Scenario, Step, visit_steps,
@@ -23,7 +23,7 @@ pub(super) fn find_missing(scenario: &Scenario, manifest: &Manifest) -> Option<&
         return Some("uses the ids of sockets");
     }
     let opens = |facts: &Facts<'_>| matches!(facts.connection, ConnectionUse::Opens(_));
-    if awaits_application(scenario) && has(&opens) {
+    if awaits_events(scenario) && has(&opens) {
         return Some("writes packets by hand");
     }
     if does(MembershipUse::JoinsAndReads) {

@@ -98,12 +98,16 @@ pub(super) fn find_absent<'m>(scenario: &Scenario, absent: &'m [String]) -> Opti
     found.map(String::as_str)
 }
 
+/// Returns true if the scenario needs the application: its echo, or a capability that its events provide.
+fn awaits_application(scenario: &Scenario) -> bool {
+    scenario.needs.iter().any(|need| need == "echo") || awaits_events(scenario)
+}
+
 /// Returns true if the scenario needs a capability that the application's events provide.
-pub(super) fn awaits_application(scenario: &Scenario) -> bool {
+pub(super) fn awaits_events(scenario: &Scenario) -> bool {
     let mut needs = scenario.needs.iter();
     needs.any(|need| {
-        need == "echo"
-            || Capability::find(need).is_some_and(|capability| capability.source == Source::Events)
+        Capability::find(need).is_some_and(|capability| capability.source == Source::Events)
     })
 }
 
