@@ -9,6 +9,7 @@ use super::{
     failure_kind::FailureKind,
     finding::{Obstacle, Stop},
     message_packet::packet_in,
+    plan::WAY_IN,
     unrelated::is_unknown,
 };
 use crate::{
@@ -98,9 +99,7 @@ fn describe_close(close: &StrangerClose) -> String {
         "" => String::new(),
         reason => format!(" ({reason})"),
     };
-    format!(
-        "the server closes clients that do not log in with {code}{reason}; describe in a manifest how clients log in"
-    )
+    format!("the server closes clients that do not log in with {code}{reason}{WAY_IN}")
 }
 
 /// Returns true if the server sent a client the packet that disconnects it from a namespace.

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What to write into a manifest if the server refuses clients that it does not know.
-const WAY_IN: &str = "; a manifest can say how clients get in: `clients: { auth: { token: … } }`, `clients: { query: … }`, \
+pub(super) const WAY_IN: &str = "; a manifest can say how clients get in: `clients: { auth: { token: … } }`, `clients: { query: … }`, \
                       `clients: { protocols: … }`, `enter: […]`, or `namespaces: { /: /chat }`";
 
 /// One scenario on one transport.
@@ -197,25 +197,12 @@ fn choose_profile(
     })
 }
 
-/// Returns true if a step opens a connection on which the scenario writes the packets itself.
-fn opens_by_hand(step: &Step) -> bool {
-    matches!(step.action.facts().connection, ConnectionUse::Opens(_))
-}
-
 /// Returns why the target can't run the scenario, whatever capabilities it has: something that the scenario uses is
 /// absent, or can't be translated.
 fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
     if let Some(missing) = envelope_fit::find_missing(scenario, manifest) {
         return Some(format!(
             "the scenario {missing}, which a plain WebSocket does not have"
-        ));
-    }
-    if manifest.dialect.speaks == Speaks::WebSocket
-        && let Some(seen) = manifest.unprovided.get(Transport::WebSocket.name())
-        && scenario.steps.iter().any(|step| step.any(&opens_by_hand))
-    {
-        return Some(format!(
-            "the target does not provide `websocket` ({seen}){WAY_IN}"
         ));
     }
     if let Some(name) = find_absent(scenario, &manifest.absent) {

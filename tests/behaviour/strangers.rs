@@ -129,7 +129,7 @@ fn a_server_that_closes_with_the_code_of_a_mistake_is_judged() {
 fn messages_of_other_clients_are_no_echo() {
     let server = Server::broadcasting();
     let text = server.run("websocket/text-kept*", Exit::NothingSelected);
-    assert!(text.contains("does not provide `echo`"), "{text}");
+    assert!(text.contains("support `echo`"), "{text}");
     let probed = Test::new().args(["probe", &server.url]);
     probed
         .status(Exit::Conformant)

@@ -162,7 +162,7 @@ impl Guarded {
         );
         Test::new()
             .file("guarded.yaml", text)
-            .args(["run", "--target", "guarded.yaml"])
+            .args(["run", "--verbose", "--target", "guarded.yaml"])
             .args(PLAIN)
     }
 }
@@ -259,7 +259,9 @@ fn a_plain_endpoint_that_closes_strangers_is_not_judged_by_its_address() {
             .args(["run", "--target", &server.url])
             .args(PLAIN)
             .status(Exit::NothingSelected)
-            .stdout_has(&format!("with the close code {code} \"who are you\""))
+            .stdout_has(&format!(
+                "clients that do not log in with {code} (who are you)"
+            ))
             .stdout_has("a manifest can say how clients get in: `clients: { auth: { token: … } }`");
     }
 }

@@ -15,7 +15,6 @@ use crate::{
     data::Data,
     random,
     targets::capability::{Capability, Source},
-    text::json_string,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
         socket_io::{AckId, Packet},
@@ -51,9 +50,6 @@ pub(super) const MARKER: &str = "sockspec-probe";
 /// The size in bytes of the largest message that scenarios send.
 pub(super) const LARGE: usize = 1_000_000;
 
-/// The time in which a server ends the connection of a client that it does not know.
-const STRANGER_TIME: Duration = Duration::from_millis(400);
-
 /// The timeout for an echo. It is shorter than the timeout of other answers, because most servers send no echo.
 const ECHO_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -83,11 +79,6 @@ pub(super) async fn plain(door: Door<'_>) -> Result<Finding, ConnectFailure> {
 /// Probes the further capabilities of a plain WebSocket: binary messages, large messages, compression. `echo` is the
 /// finding of [`plain`].
 pub(super) async fn plain_findings(door: Door<'_>, echo: Finding) -> Vec<Finding> {
-    if !echo.found
-        && let Some(seen) = closes_strangers(door).await
-    {
-        return vec![Finding::no("websocket", seen)];
-    }
     let binary = match open_plain(door).await {
         Ok(connection) => {
             let mut frame = Frame::binary(Bytes::from_static(MARKER.as_bytes()));
@@ -121,44 +112,6 @@ pub(super) async fn plain_findings(door: Door<'_>, echo: Finding) -> Vec<Finding
         large,
         deflate(door, Layer::WebSocket).await,
     ]
-}
-
-/// Opens a WebSocket and sends nothing. Returns what the server did if it ended the connection, as a server does that
-/// expects a login, a token or a subprotocol.
-async fn closes_strangers(door: Door<'_>) -> Option<String> {
-    let connection = open_plain(door).await.ok()?;
-    let opened = clock::now();
-    let journal = connection.journal();
-    let ended = async {
-        let mut seen = 0;
-        loop {
-            {
-                let entries = journal.entries();
-                let fresh = entries.get(seen..).unwrap_or_default();
-                let ended = fresh.iter().find_map(|entry| match &entry.what {
-                    What::Ended(ended) => Some(ended.clone()),
-                    _ => None,
-                });
-                if ended.is_some() {
-                    return ended;
-                }
-                seen = entries.len();
-            }
-            journal.longer_than(seen).await;
-        }
-    };
-    let ended = clock::within(STRANGER_TIME, ended).await.ok()??;
-    let how = match (ended.code, ended.reason.as_str()) {
-        (None, _) => "without a close code".to_owned(),
-        (Some(code), "") => format!("with the close code {}", code.0),
-        (Some(code), reason) => {
-            format!("with the close code {} {}", code.0, json_string(reason))
-        }
-    };
-    let time = opened.elapsed().as_millis();
-    Some(format!(
-        "the server ends the connection of a client that sends nothing after {time} ms, {how}"
-    ))
 }
 
 /// Probes whether a plain WebSocket sends a long text back.
