@@ -13,6 +13,7 @@ mod docs;
 mod explain;
 mod foreign;
 mod gateways;
+mod guide;
 mod hostile;
 mod init;
 mod list;

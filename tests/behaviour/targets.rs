@@ -19,7 +19,7 @@ const SAMPLE: [&str; 8] = [
     "websocket/ping-answered*",
 ];
 
-fn manifest(name: &str) -> PathBuf {
+pub(crate) fn manifest(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/targets")
         .join(name)
@@ -27,7 +27,7 @@ fn manifest(name: &str) -> PathBuf {
 
 /// Returns true if a stack is installed: the program `tool` runs, and the path `result`, which its setup creates,
 /// exists. CI sets the variable `require`; a missing stack is an error then.
-fn is_there(name: &str, tool: &[&str], result: &str, require: &str) -> bool {
+pub(crate) fn is_there(name: &str, tool: &[&str], result: &str, require: &str) -> bool {
     let runs = tool.split_first().is_some_and(|(program, arguments)| {
         Command::new(program)
             .args(arguments)
@@ -177,6 +177,7 @@ fn baselines_are_explained() {
         "websocket-ws",
         "nestjs",
         "nestjs-11",
+        "nestjs-chat",
     ] {
         let path = manifest(&format!("{target}.baseline.yaml"));
         let baseline = sockspec::runner::Baseline::read(&path).unwrap();
