@@ -40,10 +40,7 @@ fn the_steps_add_up_to_the_manifest_of_the_chat() {
         let lines = text.lines().filter(|line| !line.is_empty()).filter(own);
         lines.map(str::to_owned).collect()
     };
-    assert_eq!(
-        lines(&blocks("yaml manifest").join("\n")),
-        lines(MANIFEST)
-    );
+    assert_eq!(lines(&blocks("yaml manifest").join("\n")), lines(MANIFEST));
 }
 
 #[test]
