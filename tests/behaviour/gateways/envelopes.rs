@@ -3,6 +3,7 @@
 use sockspec::cli::Exit;
 
 use super::{
+    MISTAKES,
     chat::{Chat, Mistake, Results},
     hub::Wire,
     passed, run_scenarios,
@@ -61,23 +62,7 @@ async fn a_right_chat_passes_in_every_form_of_envelope() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistake_of_a_chat_is_found_in_every_form_of_envelope() {
-    for (mistake, scenario, sentence) in [
-        (
-            Mistake::EchoesToSender,
-            "rooms/to-excludes-sender",
-            "sender received its own `room-message`",
-        ),
-        (
-            Mistake::IgnoresLeave,
-            "rooms/leave-stops-delivery",
-            "leaver received `room-message`",
-        ),
-        (
-            Mistake::ReportsFailure,
-            "rooms/joined-when-acknowledged",
-            "of joiner's `join-room` had false at `ok`; expected true",
-        ),
-    ] {
+    for (mistake, scenario, sentence) in MISTAKES {
         for (wire, results, envelope) in FORMS {
             let chat = Chat {
                 wire,

@@ -7,8 +7,30 @@ mod replies;
 
 use sockspec::cli::Exit;
 
-use self::{chat::Chat, hub::serve};
+use self::{
+    chat::{Chat, Mistake},
+    hub::serve,
+};
 use crate::support::{Finished, Test};
+
+/// Each mistake of the chat, a scenario that finds it, and what the failure says.
+const MISTAKES: [(Mistake, &str, &str); 3] = [
+    (
+        Mistake::EchoesToSender,
+        "rooms/to-excludes-sender",
+        "sender received its own `room-message`",
+    ),
+    (
+        Mistake::IgnoresLeave,
+        "rooms/leave-stops-delivery",
+        "leaver received `room-message`",
+    ),
+    (
+        Mistake::ReportsFailure,
+        "rooms/joined-when-acknowledged",
+        "of joiner's `join-room` had false at `ok`; expected true",
+    ),
+];
 
 /// Runs shipped scenarios against a chat. `manifest` is what the manifest says besides the name and the address.
 async fn run_scenarios(chat: Chat, manifest: &str, patterns: &[&str], expected: Exit) -> Finished {

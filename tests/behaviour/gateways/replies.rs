@@ -3,6 +3,7 @@
 use sockspec::cli::Exit;
 
 use super::{
+    MISTAKES,
     chat::{Chat, Mistake, Results},
     hub::Wire,
     passed, run_scenarios,
@@ -66,23 +67,7 @@ async fn a_right_chat_passes_however_its_results_come_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistake_of_a_chat_is_found_however_its_results_come_back() {
-    for (mistake, scenario, sentence) in [
-        (
-            Mistake::EchoesToSender,
-            "rooms/to-excludes-sender",
-            "sender received its own `room-message`",
-        ),
-        (
-            Mistake::IgnoresLeave,
-            "rooms/leave-stops-delivery",
-            "leaver received `room-message`",
-        ),
-        (
-            Mistake::ReportsFailure,
-            "rooms/joined-when-acknowledged",
-            "of joiner's `join-room` had false at `ok`; expected true",
-        ),
-    ] {
+    for (mistake, scenario, sentence) in MISTAKES {
         for (replies, results, fence) in WAYS {
             run_scenarios(
                 chat(results, Some(mistake)),
