@@ -5,7 +5,9 @@ use std::{io::ErrorKind, time::Duration};
 use rustls_pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 
-use super::{ConnectFailure, Endpoint, describe::describe, link::Link, stream::Stream, wait::Wait};
+use super::{
+    ConnectFailure, Endpoint, describe::describe, link::Link, maybe_tls::MaybeTls, wait::Wait,
+};
 use crate::net;
 
 /// Connects. `wait` limits the name lookup, TCP and TLS together.
@@ -24,7 +26,7 @@ pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, Connec
             .bound(secure(endpoint, stream))
             .await??
     } else {
-        Stream::Plain(stream)
+        MaybeTls::Plain(stream)
     };
     Ok(Link::new(stream, &endpoint.budget))
 }
@@ -56,7 +58,7 @@ async fn connect(endpoint: &Endpoint) -> Result<net::Stream, ConnectFailure> {
     })
 }
 
-async fn secure(endpoint: &Endpoint, stream: net::Stream) -> Result<Stream, ConnectFailure> {
+async fn secure(endpoint: &Endpoint, stream: net::Stream) -> Result<MaybeTls, ConnectFailure> {
     let tls = |detail: String| ConnectFailure::Tls { detail };
     let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|_| {
         tls(format!(
@@ -71,6 +73,6 @@ async fn secure(endpoint: &Endpoint, stream: net::Stream) -> Result<Stream, Conn
     TlsConnector::from(config)
         .connect(name, stream)
         .await
-        .map(|stream| Stream::Tls(Box::new(stream)))
+        .map(|stream| MaybeTls::Tls(Box::new(stream)))
         .map_err(|error| tls(error.to_string()))
 }

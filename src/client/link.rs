@@ -19,7 +19,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use super::{
     Budget, Reading,
     budget::{OverBudget, Share},
-    stream::Stream,
+    maybe_tls::MaybeTls,
 };
 use crate::clock;
 
@@ -42,7 +42,7 @@ thread_local! {
 /// A stream and its two buffers. Reading continues while writing is blocked.
 #[derive(Debug)]
 pub(super) struct Link {
-    stream: Stream,
+    stream: MaybeTls,
     /// The bytes that have arrived and that no caller has taken.
     pub(super) inbox: BytesMut,
     /// The bytes that still have to be written to the stream.
@@ -81,7 +81,7 @@ pub(super) enum Progress {
 
 impl Link {
     /// Creates a link, whose memory counts towards `budget`.
-    pub(super) fn new(stream: Stream, budget: &Budget) -> Self {
+    pub(super) fn new(stream: MaybeTls, budget: &Budget) -> Self {
         Self {
             stream,
             inbox: BytesMut::new(),

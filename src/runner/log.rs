@@ -7,8 +7,16 @@ use std::time::Duration;
 
 use tracing::{Level, Span};
 
-use super::{attempt::Attempt, evidence, finding::StepResult, live_target::LiveTarget, plan::Item};
-use crate::{scenario::Step, text::escape};
+use crate::{
+    runner::{
+        findings::{StepResult, evidence},
+        plan::Item,
+        play::attempt::Attempt,
+        running_target::live_target::LiveTarget,
+    },
+    scenario::Step,
+    text::escape,
+};
 
 /// Returns the tracing span of one attempt at a scenario.
 pub(super) fn scenario(item: &Item, number: usize) -> Span {

@@ -1,122 +1,58 @@
 //! Plays scenarios against a target and emits [`Event`]s. Knows no output format.
+//!
+//! [`run()`] runs all items of a plan, `play` plays one of them (attempts and retries), and `steps::perform` performs one
+//! step.
 
-mod attempt;
 mod baseline;
-mod batch;
-mod belied;
-mod bound_namespaces;
-mod bystander;
-mod calibrate;
-mod cause;
-mod claim;
 mod clients;
-mod comeback;
-mod control;
-mod coverage;
-mod credential_cache;
 mod death;
-mod death_outcome;
-mod dismissal;
-mod echo;
-mod echo_form;
-mod entered;
-mod entrance;
-mod envelope_fit;
-mod error_kind;
-mod event;
-mod evidence;
-mod expectation;
-mod failure_kind;
-mod fence;
-mod fence_frame;
-mod files;
-mod finding;
-mod greetings;
-mod host;
-mod illegal_data;
-mod illegal_end;
-mod index_set;
-mod invariants;
-mod join_by_hand;
+mod findings;
+mod journal;
 mod judgement;
-mod known;
-mod late;
-mod lawful_wait;
-mod limits;
-mod listening;
-mod live_target;
 mod log;
-mod login;
-mod loss;
-mod masking;
-mod message_packet;
-mod misplaced;
-mod namespaces;
-mod notice;
-mod observe;
-mod observe_frame;
-mod operations;
-mod outcome;
-mod ping;
+mod matching;
 mod plan;
 mod play;
-mod presented;
-mod proof;
 mod prove;
-mod pulse;
-mod received;
 mod record;
-mod recovery_offer;
-mod refusal_reports;
-mod rejection;
-mod requests;
 mod run;
+mod running_target;
 #[cfg(test)]
 pub(crate) mod samples;
-mod servers;
 mod settings;
 mod silence;
-mod sought;
 mod steps;
-mod summary;
 #[cfg(test)]
 mod tests;
-mod trace;
-mod trial;
-mod trials_under_way;
-mod try_out;
-mod unique;
-mod unlock;
-mod unrelated;
-mod unstarted;
-mod user;
-mod verdict;
-mod wait;
-mod way_in;
-mod written_texts;
+mod translation;
+mod waiting;
 
 pub use baseline::{
     Baseline, Because, Comparison, Deviation, KnownDeviations, Names, OtherKind, Stale,
 };
-pub use coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips};
-pub use error_kind::ErrorKind;
-pub use event::{Event, EventKind, RunInfo, TargetStart};
-pub use failure_kind::FailureKind;
-pub use host::{Host, StartError, Target};
-pub use known::{Known, KnownBy};
-pub use notice::Notice;
-pub use outcome::{
-    Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, RequirementNote, SeenLine,
-    Weight,
+pub use findings::{error_kind::ErrorKind, failure_kind::FailureKind};
+pub use plan::{
+    Item, Plan,
+    coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips},
+    unlock::{Declarable, Unlock, Way, unlocks},
 };
-pub use plan::{Item, Plan};
-pub use proof::{FaultProof, Proof, ScenarioProof, Survivor};
-pub use prove::prove;
-pub use record::Record;
-pub use run::run;
+pub use prove::{
+    proof::{FaultProof, Proof, ScenarioProof, Survivor},
+    prove,
+    trials_under_way::Proving,
+};
+pub use record::{
+    Record,
+    event::{Event, EventKind, RunInfo, TargetStart},
+    known::{Known, KnownBy},
+    notice::Notice,
+    outcome::{
+        Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, RequirementNote,
+        SeenLine, Weight,
+    },
+    summary::Summary,
+    verdict::Verdict,
+};
+pub use run::{run, unstarted::record_unstarted};
+pub use running_target::host::{Host, StartError, Target};
 pub use settings::Settings;
-pub use summary::Summary;
-pub use trials_under_way::Proving;
-pub use unlock::{Declarable, Unlock, Way, unlocks};
-pub use unstarted::record_unstarted;
-pub use verdict::Verdict;

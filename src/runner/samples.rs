@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, FailureKind, Notice, Outcome,
-    Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
-};
 use crate::{
+    runner::{
+        Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, FailureKind, Notice,
+        Outcome, Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
+    },
     scenario::{Known, Level, Others, Scenario, SourceFile, Transport, load},
     targets::{Manifest, load_manifest},
 };

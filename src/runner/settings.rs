@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::baseline::KnownDeviations;
-use crate::scenario::{Requirements, Tier, Transport};
+use crate::{
+    runner::baseline::KnownDeviations,
+    scenario::{Requirements, Tier, Transport},
+};
 
 /// The settings of a run.
 #[derive(Clone, Debug)]

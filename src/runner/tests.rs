@@ -4,13 +4,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, Verdict, run,
-};
 use crate::{
     client::{Budget, TlsPolicy, Verification},
     net::Network,
     reference::FaultSet,
+    runner::{
+        Event, EventKind, FailureKind, Host, Outcome, Plan, Record, Settings, Target, Verdict, run,
+    },
     scenario::{Known, Others, SourceFile, load},
     simulation,
     targets::{Masked, REFERENCE_MANIFEST, load_manifest},

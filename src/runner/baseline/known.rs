@@ -9,7 +9,7 @@ use super::{
 use crate::{
     runner::{
         FailureKind, Outcome, Verdict,
-        known::{Known, KnownBy},
+        record::known::{Known, KnownBy},
     },
     scenario::{Diagnostic, Transport},
     targets::Stack,

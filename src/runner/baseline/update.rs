@@ -142,10 +142,8 @@ fn unexplained(outcome: &Outcome) -> Deviation {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{Comparison, file::tests::written},
-        *,
-    };
+    use super::*;
+    use crate::runner::baseline::{Comparison, file::tests::written};
     use crate::{runner::samples, scenario::Transport};
 
     #[test]

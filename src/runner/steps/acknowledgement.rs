@@ -4,22 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::super::{
-    lawful_wait::wait_lawfully,
-    wait::{Waited, wait_in},
-};
 use crate::{
     client::{Entry, What},
     clock,
     data::Data,
     runner::{
-        attempt::Attempt,
-        claim::Request,
         clients::{Client, Link},
-        evidence,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult},
-        refusal_reports::in_event,
+        findings::{Finding, StepResult, evidence, failure_kind::FailureKind},
+        journal::refusal_reports::in_event,
+        play::attempt::Attempt,
+        silence::claim::Request,
+        waiting::{Waited, lawful_wait::wait_lawfully, wait_in},
     },
     scenario::Step,
     text::excerpt,

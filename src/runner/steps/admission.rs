@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::super::{lawful_wait::wait_lawfully, wait::Waited};
 use crate::{
     client::{ConnectFailure, What},
     data::Data,
     runner::{
-        attempt::Attempt,
         clients::{Client, Link},
-        evidence,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult},
+        findings::{Finding, StepResult, evidence, failure_kind::FailureKind},
+        play::attempt::Attempt,
+        waiting::{Waited, lawful_wait::wait_lawfully},
     },
     wire::socket_io::Packet,
 };

@@ -10,15 +10,16 @@ use super::{
 use crate::{
     data::Data,
     runner::{
-        attempt::Attempt,
-        claim::{Checked, Never, Request, Silence, Watch},
         clients::{Client, Link},
-        expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult},
-        namespaces,
-        requests::{Author, SentEvent},
-        silence,
+        findings::{Finding, Obstacle, StepResult, failure_kind::FailureKind},
+        journal::requests::{Author, SentEvent},
+        matching::values,
+        play::attempt::Attempt,
+        silence::{
+            self,
+            claim::{Checked, Never, Request, Silence, Watch},
+        },
+        translation::namespaces,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
     text::excerpt,
@@ -359,7 +360,7 @@ fn judge(
             strict: expected,
             lenient: tolerant,
         };
-        expectation::require(attempt, expected, args.get(index), &subject)?;
+        values::require(attempt, expected, args.get(index), &subject)?;
     }
     Ok(())
 }

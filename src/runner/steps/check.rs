@@ -3,9 +3,8 @@
 use crate::{
     data::Data,
     runner::{
-        attempt::Attempt,
-        failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult},
+        findings::{Finding, Obstacle, StepResult, failure_kind::FailureKind},
+        play::attempt::Attempt,
     },
     scenario::Check,
 };

@@ -4,26 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{
-    super::{
-        lawful_wait::wait_lawfully,
-        wait::{Waited, wait_in},
-    },
-    links::any_link,
-};
+use super::links::any_link;
 use crate::{
     client::{Ended, EndedHow, What},
     clock,
     data::Data,
     runner::{
-        attempt::Attempt,
-        claim::Watch,
         clients::{Client, Link},
-        evidence,
-        failure_kind::FailureKind,
-        fence::{self, Proof},
-        finding::{Finding, StepResult, Stop},
-        late::extended_deadline,
+        findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
+        play::attempt::Attempt,
+        silence::{
+            claim::Watch,
+            fence::{self, Proof},
+        },
+        waiting::{Waited, late::extended_deadline, lawful_wait::wait_lawfully, wait_in},
     },
     scenario::{Accepted, CloseHow, Closed, Step},
     text::{excerpt, humanize},

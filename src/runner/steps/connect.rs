@@ -14,15 +14,16 @@ use crate::{
     clock,
     data::Data,
     runner::{
-        attempt::Attempt,
-        clients::{Client, Link},
-        entered, entrance,
-        error_kind::ErrorKind,
-        expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult, Stop},
-        presented::{self, Awaited, Login},
-        way_in,
+        clients::{
+            Client, Link, entrance,
+            presented::{self, Awaited, Login},
+        },
+        findings::{
+            Finding, Obstacle, StepResult, Stop, error_kind::ErrorKind, failure_kind::FailureKind,
+        },
+        matching::values,
+        plan::way_in,
+        play::attempt::Attempt,
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template},
     targets::{MAIN, Speaks},
@@ -167,7 +168,7 @@ fn joined(
     Ok(match (admission, reply) {
         (Admission::Joined(_), None) => Ok(()),
         (Admission::Joined(payload), Some(expected)) => {
-            expectation::check(attempt, expected, payload.as_ref())?.map_err(|mismatch| {
+            values::check(attempt, expected, payload.as_ref())?.map_err(|mismatch| {
                 let subject = format!("The CONNECT reply to {name}");
                 Finding::wrong(FailureKind::WrongContent, &subject, &mismatch).breach()
             })
@@ -193,11 +194,12 @@ fn rejected(
     let name = &client.spec.name;
     let wanted = || format!("CONNECT_ERROR {}", expected.describe(&attempt.scope()));
     Ok(match admission {
-        Admission::Refused(payload) => expectation::check(attempt, expected, Some(payload))?
-            .map_err(|mismatch| {
+        Admission::Refused(payload) => {
+            values::check(attempt, expected, Some(payload))?.map_err(|mismatch| {
                 let subject = format!("The CONNECT_ERROR to {name}");
                 Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
-            }),
+            })
+        }
         Admission::Joined(payload) => {
             let payload = payload.as_ref().map(ToString::to_string);
             Err(Finding::new(
@@ -326,7 +328,7 @@ fn payload(
     // Treat `null` as no auth data, so that a row of a scenario table can leave the auth data out.
     let own = own.transpose()?.filter(|auth| *auth != Data::Null);
     let defaults = &attempt.target.manifest.way_in.clients;
-    let scope = entered::scope(attempt, client);
+    let scope = attempt.scope_of(client);
     Ok(presented::auth(defaults, &scope, login, own)?)
 }
 

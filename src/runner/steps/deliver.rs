@@ -15,13 +15,15 @@ use super::{
 };
 use crate::{
     runner::{
-        attempt::Attempt,
-        claim::{Never, Silence, Unwanted, Watch},
         clients::Client,
-        finding::{Finding, StepResult, Stop},
-        rejection::{self, Rejection},
-        silence,
-        sought::Sought,
+        findings::{Finding, StepResult, Stop},
+        journal::rejection::{self, Rejection},
+        matching::event_pattern::Sought,
+        play::attempt::Attempt,
+        silence::{
+            self,
+            claim::{Never, Silence, Unwanted, Watch},
+        },
     },
     scenario::{Accepted, ClientName, Deliver, Order, Step},
 };

@@ -7,9 +7,9 @@ use crate::{
     client::{DropHow, Layer},
     clock,
     runner::{
-        attempt::Attempt,
         clients::Link,
-        finding::{Obstacle, StepResult},
+        findings::{Obstacle, StepResult},
+        play::attempt::Attempt,
     },
     scenario::{Disconnect, DisconnectHow, Step},
     text::humanize,

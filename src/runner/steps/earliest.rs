@@ -5,9 +5,8 @@ use tokio::time::Instant;
 use super::receive::noun;
 use crate::{
     runner::{
-        attempt::Attempt,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult},
+        findings::{Finding, StepResult, failure_kind::FailureKind},
+        play::attempt::Attempt,
     },
     scenario::{Awaits, Step},
 };

@@ -2,7 +2,7 @@
 
 use super::{call::outbound, links::open_link, refused};
 use crate::{
-    runner::{attempt::Attempt, finding::StepResult, requests::Author, silence},
+    runner::{findings::StepResult, journal::requests::Author, play::attempt::Attempt, silence},
     scenario::{Emit, Step},
     wire::socket_io::Packet,
 };

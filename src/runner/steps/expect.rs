@@ -4,23 +4,17 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{
-    super::{lawful_wait::wait_for, wait::Waited},
-    links::any_link,
-};
+use super::links::any_link;
 use crate::{
     client::{Entry, What},
     data::Data,
     runner::{
-        attempt::Attempt,
         clients::{Client, Link},
-        evidence, expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult, Stop},
-        observe::Likeness,
-        received::Sort,
-        sought::Sought,
-        unrelated::is_unrelated,
+        findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
+        journal::{received::Sort, unrelated::is_unrelated},
+        matching::{event_pattern::Sought, events::Likeness, values},
+        play::attempt::Attempt,
+        waiting::{Waited, lawful_wait::wait_for},
     },
     scenario::{Accepted, Expect, Mismatch, Order, Scope, Step},
     text::humanize,
@@ -73,7 +67,7 @@ async fn one(
         let event = awaited.event.strict.name();
         if let Some(mismatch) = found.tolerated {
             let subject = format!("{name}'s {event}");
-            attempt.warn(expectation::tolerated(&subject, &mismatch));
+            attempt.warn(values::tolerated(&subject, &mismatch));
         }
         match (expect.asks_ack, found.id) {
             (Some(true), None) => {

@@ -7,9 +7,9 @@ use crate::{
     data::Data,
     random,
     runner::{
-        attempt::Attempt,
-        finding::{Obstacle, StepResult},
-        requests::Author,
+        findings::{Obstacle, StepResult},
+        journal::requests::Author,
+        play::attempt::Attempt,
     },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},

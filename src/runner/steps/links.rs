@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::runner::{
     clients::{Client, Link},
-    evidence,
-    failure_kind::FailureKind,
-    finding::{Finding, Obstacle, StepResult},
+    findings::{Finding, Obstacle, StepResult, evidence, failure_kind::FailureKind},
 };
 
 /// Returns the open connection on which `client` sends.

@@ -1,6 +1,6 @@
 //! Executes the verbs of the scenario language.
 //!
-//! A step acts on clients through [`crate::client`] and reports its findings as [`super::finding::Stop`]. Steps never
+//! A step acts on clients through [`crate::client`] and reports its findings as [`crate::runner::findings::Stop`]. Steps never
 //! decide a verdict.
 
 mod acknowledgement;
@@ -36,14 +36,15 @@ use futures_util::future::try_join_all;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::{
-    attempt::Attempt,
-    finding::{Obstacle, StepResult},
-    log, silence,
-};
 use crate::{
     clock,
     data::Data,
+    runner::{
+        findings::{Obstacle, StepResult},
+        log,
+        play::attempt::Attempt,
+        silence,
+    },
     scenario::{Action, Parallel, Repeat, Step, WireUse},
 };
 

@@ -3,11 +3,13 @@
 use super::links::any_link;
 use crate::{
     runner::{
-        attempt::Attempt,
-        claim::{self, Silence, Unwanted},
-        finding::StepResult,
-        silence,
-        sought::Sought,
+        findings::StepResult,
+        matching::event_pattern::Sought,
+        play::attempt::Attempt,
+        silence::{
+            self,
+            claim::{self, Silence, Unwanted},
+        },
     },
     scenario::{Never, Step},
 };

@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    super::wait::{Waited, wait_in},
     admission::handshake_finding,
     connect::{self, unreachable},
     http,
@@ -16,14 +15,16 @@ use crate::{
     client::{ConnectFailure, Cookies, HttpResponse, Layer, Options, TransportChoice, What},
     clock,
     runner::{
-        attempt::Attempt,
-        clients::{Client, Link},
-        echo, entrance, evidence, expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult},
-        join_by_hand::join_main,
-        presented::{self, Awaited, Login},
-        way_in,
+        clients::{
+            Client, Link, echo, entrance,
+            join_by_hand::join_main,
+            presented::{self, Awaited, Login},
+        },
+        findings::{Finding, Obstacle, StepResult, evidence, failure_kind::FailureKind},
+        matching::values,
+        plan::way_in,
+        play::attempt::Attempt,
+        waiting::{Waited, wait_in},
     },
     scenario::{Accepted, ClientName, HandshakePattern, HttpPattern, Open, OpenLayer, Step},
     targets::Speaks,
@@ -93,7 +94,7 @@ async fn one(
     };
     let handshake = link.open_packet_data();
     let subject = format!("{name}'s open packet");
-    expectation::require(attempt, expected, handshake.as_ref(), &subject)
+    values::require(attempt, expected, handshake.as_ref(), &subject)
 }
 
 /// Returns the options of the connection that the step opens.

@@ -6,11 +6,12 @@ use super::pairs;
 use crate::{
     client::{Layer, Options, TransportChoice},
     runner::{
-        attempt::Attempt,
-        clients::Client,
-        entered,
-        finding::{StepResult, Stop},
-        presented::{self, Login},
+        clients::{
+            Client,
+            presented::{self, Login},
+        },
+        findings::{StepResult, Stop},
+        play::attempt::Attempt,
     },
     scenario::{ConnectOptions, Template, Transport},
 };
@@ -27,7 +28,7 @@ pub(super) fn options(
     let declared = &client.spec.options;
     let defaults = &attempt.target.manifest.way_in.clients;
     let scope = attempt.scope().clone();
-    let entered = entered::scope(attempt, client);
+    let entered = attempt.scope_of(client);
     let text = |template: &Template| template.render_text(&scope);
     let all = |defaults: &[_], declared: &[_], own: &[_]| {
         let unnamed = presented::unnamed(defaults, login, [declared, own]);
@@ -96,7 +97,7 @@ fn with_origin(
     let origin = match (own, default) {
         (Some(own), _) => Some(own.render_text(&attempt.scope())?),
         (None, Some(default)) if !is_given("origin") => {
-            Some(default.render_text(&entered::scope(attempt, client))?)
+            Some(default.render_text(&attempt.scope_of(client))?)
         }
         (None, _) => None,
     };

@@ -2,7 +2,7 @@
 
 use crate::{
     data::Data,
-    runner::finding::StepResult,
+    runner::findings::StepResult,
     scenario::{Scope, Template},
 };
 

@@ -3,7 +3,7 @@
 use super::links::open_link;
 use crate::{
     client,
-    runner::{attempt::Attempt, finding::StepResult},
+    runner::{findings::StepResult, play::attempt::Attempt},
     scenario::{Reading, Step},
 };
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{
-    super::{lawful_wait::wait_for, wait::Waited},
     http,
     links::any_link,
     receive_raw,
@@ -13,20 +12,25 @@ use crate::{
     client::{Entry, Illegal, IllegalWebSocket, What},
     data::Data,
     runner::{
-        attempt::Attempt,
-        claim::{Checked, Never, Silence},
-        clients::{Client, Link},
-        echo, evidence,
-        expectation::{self, Comparison},
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult},
-        illegal_data::wrong_at_step,
-        late::extended_deadline,
-        observe_frame::{self, FrameLikeness},
-        received::Sort,
-        recovery_offer::{Offsets, offsets},
-        silence,
-        unrelated::is_unrelated_message,
+        clients::{Client, Link, echo},
+        findings::{
+            Finding, StepResult, evidence, failure_kind::FailureKind, illegal_data::wrong_at_step,
+        },
+        journal::{
+            received::Sort,
+            recovery_offer::{Offsets, offsets},
+            unrelated::is_unrelated_message,
+        },
+        matching::{
+            frames::{self, FrameLikeness},
+            values::{self, Comparison},
+        },
+        play::attempt::Attempt,
+        silence::{
+            self,
+            claim::{Checked, Never, Silence},
+        },
+        waiting::{Waited, late::extended_deadline, lawful_wait::wait_for},
     },
     scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
     targets::Speaks,
@@ -255,7 +259,7 @@ fn accept(attempt: &Attempt<'_>, client: &Client, noun: &str, matched: Matched) 
     attempt.capture(matched.captures);
     if let Some(mismatch) = matched.tolerated {
         let subject = format!("The {noun} that {name} received");
-        attempt.warn(expectation::tolerated(&subject, &mismatch));
+        attempt.warn(values::tolerated(&subject, &mismatch));
     }
 }
 
@@ -283,12 +287,12 @@ fn compare(
         Some(Err(finding)) => return Ok(Candidate::Wrong(Box::new(finding))),
         None => return Ok(Candidate::Invisible),
     };
-    let mut comparison = expectation::compare(attempt, expected, actual.as_ref())?;
+    let mut comparison = values::compare(attempt, expected, actual.as_ref())?;
     if let Comparison::Wrong(_) = comparison
         && offsets == Offsets::Appended
         && let Some(own) = actual.and_then(without_offset)
     {
-        let without_offset = expectation::compare(attempt, expected, Some(&own))?;
+        let without_offset = values::compare(attempt, expected, Some(&own))?;
         if !matches!(without_offset, Comparison::Wrong(_)) {
             comparison = without_offset;
         }
@@ -382,7 +386,7 @@ fn compare_frame(
     client: &Client,
     frame: &Frame,
 ) -> StepResult<Candidate> {
-    Ok(match observe_frame::compare(attempt, pattern, frame)? {
+    Ok(match frames::compare(attempt, pattern, frame)? {
         FrameLikeness::Match(captures) => Candidate::matches(captures, None),
         // Skip frames with another opcode: messages and heartbeats may arrive before the expected frame.
         FrameLikeness::OtherOpcode => Candidate::Invisible,
@@ -397,7 +401,7 @@ fn compare_frame(
                 "The next frame for {} had an unexpected {part}: it was {}; expected a {}.",
                 client.spec.name,
                 excerpt(&evidence::describe_frame(frame)),
-                excerpt(&observe_frame::what(attempt, pattern))
+                excerpt(&frames::what(attempt, pattern))
             );
             let finding = Finding::new(FailureKind::WrongContent, sentence);
             Candidate::Wrong(Box::new(finding.received(evidence::describe_frame(frame))))
@@ -440,9 +444,9 @@ fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
         Incoming::Bytes(matcher) => matcher.describe(&scope),
         Incoming::Echo(matcher) => format!("the echo of {}", matcher.describe(&scope)),
         Incoming::Frame(pattern) => {
-            // Release the lock: `observe_frame::what` locks the scope itself.
+            // Release the lock: `frames::what` locks the scope itself.
             drop(scope);
-            format!("a {}", observe_frame::what(attempt, pattern))
+            format!("a {}", frames::what(attempt, pattern))
         }
         Incoming::Http(_) => "an HTTP response".to_owned(),
         Incoming::Message(matcher) => format!("a message {}", matcher.describe(&scope)),

@@ -7,11 +7,10 @@ use crate::{
     clock,
     data::Data,
     runner::{
-        attempt::Attempt,
         clients::{Client, Link},
-        evidence, expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult, describe_mismatch},
+        findings::{Finding, StepResult, describe_mismatch, evidence, failure_kind::FailureKind},
+        matching::values,
+        play::attempt::Attempt,
     },
     scenario::{Accepted, ClientName, HttpPattern, Matcher, Step},
     text::excerpt,
@@ -55,7 +54,7 @@ pub(super) async fn bytes(
             )
         };
         let text = String::from_utf8_lossy(&all).into_owned();
-        let Err(mismatch) = expectation::check(attempt, expected, Some(&Data::from(text)))? else {
+        let Err(mismatch) = values::check(attempt, expected, Some(&Data::from(text)))? else {
             return Ok(());
         };
         if ended || is_over {

@@ -6,7 +6,6 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    super::{lawful_wait::wait_lawfully, wait::Waited},
     admission::{Admission, handshake_finding},
     links::any_link,
 };
@@ -15,13 +14,13 @@ use crate::{
     clock,
     data::Data,
     runner::{
-        attempt::Attempt,
-        claim::{Checked, Never, Request, Silence, Watch},
         clients::{Client, Link},
-        evidence, expectation,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult},
-        refusal_reports::in_event,
+        findings::{Finding, StepResult, evidence, failure_kind::FailureKind},
+        journal::refusal_reports::in_event,
+        matching::values,
+        play::attempt::Attempt,
+        silence::claim::{Checked, Never, Request, Silence, Watch},
+        waiting::{Waited, lawful_wait::wait_lawfully},
     },
     scenario::{Matcher, Refusal, RefusalReason, Step},
     wire::socket_io::Packet,
@@ -132,7 +131,7 @@ fn compare(
     report: &Data,
 ) -> StepResult<StepResult> {
     for matcher in demanded.into_iter().flatten() {
-        if let Err(mismatch) = expectation::check(attempt, matcher, Some(report))? {
+        if let Err(mismatch) = values::check(attempt, matcher, Some(report))? {
             let finding = Finding::wrong(FailureKind::WrongRefusal, subject, &mismatch);
             return Ok(Err(finding.breach()));
         }

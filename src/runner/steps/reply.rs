@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{
-    super::{lawful_wait::wait_for, wait::Waited},
-    links::open_link,
-};
+use super::links::open_link;
 use crate::{
     client::What,
     runner::{
-        attempt::Attempt,
         clients::{Client, Link},
-        evidence,
-        failure_kind::FailureKind,
-        finding::{Finding, StepResult, Stop},
-        observe::Likeness,
-        received::Sort,
-        sought::Sought,
+        findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
+        journal::received::Sort,
+        matching::{event_pattern::Sought, events::Likeness},
+        play::attempt::Attempt,
+        waiting::{Waited, lawful_wait::wait_for},
     },
     scenario::{Reply, ReplyHow, Step},
     wire::socket_io::{AckId, Packet},

@@ -1,7 +1,6 @@
 //! `send`: sends the Engine.IO packets whose text the step gives.
 
 use super::{
-    super::wait::{Waited, wait_in},
     http,
     links::{link_to_send_on, open_link},
 };
@@ -10,15 +9,15 @@ use crate::{
     data::Data,
     random,
     runner::{
-        attempt::Attempt,
-        clients::{Client, Link},
-        entered, evidence,
-        failure_kind::FailureKind,
-        finding::{Finding, Obstacle, StepResult},
-        message_packet::packet_in,
-        presented,
-        requests::{Author, SentEvent},
-        way_in,
+        clients::{Client, Link, presented},
+        findings::{Finding, Obstacle, StepResult, evidence, failure_kind::FailureKind},
+        journal::{
+            message_packet::packet_in,
+            requests::{Author, SentEvent},
+        },
+        plan::way_in,
+        play::attempt::Attempt,
+        waiting::{Waited, wait_in},
     },
     scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
     wire::{
@@ -145,7 +144,7 @@ fn to_send(attempt: &Attempt<'_>, client: &Client, text: String) -> StepResult<S
     if defaults.auth.is_empty() || way_in::expects_refusal(attempt.scenario) {
         return Ok(text);
     }
-    let scope = entered::scope(attempt, client);
+    let scope = attempt.scope_of(client);
     Ok(presented::connect_packet(defaults, &scope, text)?)
 }
 

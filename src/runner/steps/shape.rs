@@ -2,7 +2,7 @@
 
 use crate::{
     data::Data,
-    runner::message_packet::packet_in,
+    runner::journal::message_packet::packet_in,
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::{Packet, msgpack},

@@ -1,8 +1,8 @@
 //! Tests of the comparison of a run with its baseline.
 
-use super::{super::file::tests::written, *};
+use super::*;
 use crate::{
-    runner::{FurtherFinding, Outcome, samples},
+    runner::{FurtherFinding, Outcome, baseline::file::tests::written, samples},
     scenario::Transport,
 };
 

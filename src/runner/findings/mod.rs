@@ -1,0 +1,264 @@
+//! Findings: what steps and invariants found, its kinds, and the evidence that a report shows.
+
+pub(super) mod error_kind;
+pub(super) mod evidence;
+pub(super) mod failure_kind;
+pub(super) mod illegal_data;
+pub(super) mod trace;
+
+use self::{error_kind::ErrorKind, failure_kind::FailureKind};
+use crate::{
+    scenario::{Invariant, Level, Mismatch, Span, TemplateError},
+    targets::BindingError,
+    text::excerpt,
+};
+
+/// Something that the target did wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    /// What the target did wrong.
+    pub(super) kind: FailureKind,
+    /// The text of the finding, for people.
+    pub(super) detail: Detail,
+    /// The invariant that the target broke. `None` if a step made the finding.
+    pub(super) invariant: Option<Invariant>,
+    /// The requirement level of the finding (`must` or `should`), if it differs from the scenario's level.
+    pub(super) level: Option<Level>,
+}
+
+/// An obstacle: why a scenario can't be judged or does not apply to the target. The target did nothing wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Obstacle {
+    /// The kind of error, such as `out-of-files`; `None` if the cause of the obstacle has no kind of its own.
+    pub(super) kind: Option<ErrorKind>,
+    /// The text of the obstacle, for people.
+    pub(super) detail: Detail,
+}
+
+/// The text of a finding or an obstacle, for people.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Detail {
+    /// One sentence that makes sense alone: what happened, to which client, and what was expected.
+    pub(super) sentence: String,
+    /// What the scenario expects in place of what happened.
+    pub(super) expected: Option<String>,
+    /// What was received instead.
+    pub(super) received: Option<String>,
+    /// The cause in a sentence that is the same in all scenarios with this cause. `None` if sentence, expectation and
+    /// received value together are the cause.
+    pub(super) cause: Option<String>,
+    /// The place in the scenario file that the text is about.
+    pub(super) span: Option<Span>,
+}
+
+/// Why a scenario stops.
+#[derive(Clone, Debug)]
+pub(super) enum Stop {
+    /// The target did something wrong.
+    Breach(Box<Finding>),
+    /// The scenario does not apply to the target. This became known only while the scenario ran.
+    Inapplicable(Box<Obstacle>),
+    /// The scenario could not be judged.
+    Unjudged(Box<Obstacle>),
+}
+
+/// The result of a step: a value, or why the scenario stops.
+pub(super) type StepResult<T = ()> = Result<T, Stop>;
+
+impl Finding {
+    /// Creates a finding that has only a sentence.
+    pub(super) fn new(kind: FailureKind, sentence: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: Detail {
+                sentence: sentence.into(),
+                ..Detail::default()
+            },
+            invariant: None,
+            level: None,
+        }
+    }
+
+    /// Adds to the finding what was expected.
+    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.detail.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds to the finding what was received.
+    pub(super) fn received(mut self, received: impl Into<String>) -> Self {
+        self.detail.received = Some(received.into());
+        self
+    }
+
+    /// Adds the cause: a sentence without names and ids, which all scenarios with this cause share.
+    pub(super) fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.detail.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds to the finding the invariant that the target broke.
+    pub(super) fn invariant(mut self, invariant: Invariant) -> Self {
+        self.invariant = Some(invariant);
+        self
+    }
+
+    /// Adds to the finding what was expected and what was received, both from a mismatch.
+    pub(super) fn mismatch(self, mismatch: &Mismatch) -> Self {
+        let place = if mismatch.path.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", mismatch.path)
+        };
+        let received = mismatch
+            .received
+            .as_ref()
+            .map_or_else(|| "nothing".to_owned(), ToString::to_string);
+        self.expected(format!("{place}{}", mismatch.expected))
+            .received(format!("{place}{received}"))
+    }
+
+    /// Creates a finding about a value that differs from the expectation.
+    ///
+    /// `subject` names the value at the start of a sentence: "alice's open packet".
+    pub(super) fn wrong(kind: FailureKind, subject: &str, mismatch: &Mismatch) -> Self {
+        let sentence = format!("{subject} {}.", describe_mismatch(mismatch));
+        Self::new(kind, sentence).mismatch(mismatch)
+    }
+
+    /// Returns true if a wait failed for the reason that the server sent the illegal data of `broken`: something did not
+    /// arrive, or the connection ended.
+    pub(super) fn can_follow_from(&self, broken: &Self) -> bool {
+        let is_illegal = matches!(
+            broken.kind,
+            FailureKind::IllegalFrame | FailureKind::IllegalPacket
+        );
+        let is_failed_wait = matches!(
+            self.kind,
+            FailureKind::ConnectionEnded
+                | FailureKind::NoResponse
+                | FailureKind::NotAcknowledged
+                | FailureKind::NotDelivered
+                | FailureKind::NotDisconnected
+                | FailureKind::RefusalNotReported
+                | FailureKind::ServerStuck
+        );
+        is_illegal && is_failed_wait && self.invariant.is_none()
+    }
+
+    /// Turns the finding into a reason to stop the scenario.
+    pub(super) fn breach(self) -> Stop {
+        Stop::Breach(Box::new(self))
+    }
+}
+
+/// Returns what was received and expected, as the rest of a sentence: "had "ho" at `text`; expected "hi"". Long values
+/// are shortened.
+pub(super) fn describe_mismatch(mismatch: &Mismatch) -> String {
+    let expected = excerpt(&mismatch.expected);
+    let received = mismatch
+        .received
+        .as_ref()
+        .map(|value| excerpt(&value.to_string()));
+    let had = match (received, mismatch.path.as_str()) {
+        (Some(received), "") => format!("was {received}"),
+        (Some(received), path) => format!("had {received} at `{path}`"),
+        (None, "") => "was missing".to_owned(),
+        (None, path) => format!("had no `{path}`"),
+    };
+    format!("{had}; expected {expected}")
+}
+
+impl Obstacle {
+    /// Creates an obstacle from a sentence.
+    pub(super) fn new(sentence: impl Into<String>) -> Self {
+        Self {
+            kind: None,
+            detail: Detail {
+                sentence: sentence.into(),
+                ..Detail::default()
+            },
+        }
+    }
+
+    /// Adds the kind of error that reports name, such as `out-of-files`.
+    pub(super) fn kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Turns the obstacle into a reason to stop: the scenario does not apply to the target.
+    pub(super) fn inapplicable(self) -> Stop {
+        Stop::Inapplicable(Box::new(self))
+    }
+
+    /// Turns the obstacle into a reason to stop: the scenario can't be judged.
+    pub(super) fn unjudged(self) -> Stop {
+        Stop::Unjudged(Box::new(self))
+    }
+}
+
+impl From<Finding> for Obstacle {
+    fn from(finding: Finding) -> Self {
+        Self {
+            kind: None,
+            detail: finding.detail,
+        }
+    }
+}
+
+impl Stop {
+    /// Sets the place in the scenario file that the text is about, unless the place is already set.
+    pub(super) fn at(mut self, span: Span) -> Self {
+        self.detail_mut().span.get_or_insert(span);
+        self
+    }
+
+    /// If the target did something wrong, sets the requirement level of this finding, unless the level is already set.
+    pub(super) fn level(mut self, level: Option<Level>) -> Self {
+        if let Self::Breach(finding) = &mut self {
+            finding.level = finding.level.or(level);
+        }
+        self
+    }
+
+    /// Returns the text of the finding or the obstacle, for people.
+    pub(super) fn into_detail(self) -> Detail {
+        match self {
+            Self::Breach(finding) => finding.detail,
+            Self::Inapplicable(obstacle) | Self::Unjudged(obstacle) => obstacle.detail,
+        }
+    }
+
+    fn detail_mut(&mut self) -> &mut Detail {
+        match self {
+            Self::Breach(finding) => &mut finding.detail,
+            Self::Inapplicable(obstacle) | Self::Unjudged(obstacle) => &mut obstacle.detail,
+        }
+    }
+}
+
+impl From<BindingError> for Stop {
+    fn from(error: BindingError) -> Self {
+        Obstacle::new(format!(
+            "The target's bindings can't express the request: {error}."
+        ))
+        .unjudged()
+    }
+}
+
+impl From<TemplateError> for Stop {
+    fn from(error: TemplateError) -> Self {
+        match error {
+            TemplateError::TooLarge { .. } => Obstacle::new(error.to_string()).inapplicable(),
+            TemplateError::Expression { .. }
+            | TemplateError::NotAList { .. }
+            | TemplateError::NotText { .. }
+            | TemplateError::MissingHandshakeField { .. }
+            | TemplateError::Unset { .. } => Obstacle::new(format!(
+                "A value of the scenario can't be computed: {error}."
+            ))
+            .unjudged(),
+        }
+    }
+}

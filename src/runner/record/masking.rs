@@ -1,0 +1,253 @@
+//! Masks the texts of a run.
+//!
+//! Each function names all fields of its type, so that a new field does not compile until it is masked or left out. The
+//! fields left out hold text from scenario files or from sockspec itself, never from the target.
+
+use super::{
+    Record,
+    event::{Event, EventKind, RunInfo, TargetStart},
+    notice::Notice,
+    outcome::{Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, SeenLine},
+};
+use crate::targets::{Maskable, Secrets};
+
+impl Maskable for Event {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self { at: _, kind } = self;
+        kind.mask(secrets);
+    }
+}
+
+impl Maskable for EventKind {
+    fn mask(&mut self, secrets: &Secrets) {
+        match self {
+            Self::RunStarted(info) => info.mask(secrets),
+            Self::TargetStarted(start) | Self::TargetRestarted(start) => start.mask(secrets),
+            Self::TargetDied { profile, status } => {
+                profile.mask(secrets);
+                status.mask(secrets);
+            }
+            Self::ScenarioRetried {
+                id: _,
+                attempt: _,
+                verdict: _,
+                reason,
+            } => reason.mask(secrets),
+            Self::ScenarioFinished(outcome) => outcome.mask(secrets),
+            Self::Noticed(notice) => notice.mask(secrets),
+            Self::ScenarioStarted { id: _ }
+            | Self::AttemptStarted { id: _, attempt: _ }
+            | Self::ScenarioSlow { id: _, running: _ }
+            | Self::Interrupted
+            | Self::RunFinished(_) => {}
+        }
+    }
+}
+
+impl Maskable for Record {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            info,
+            outcomes,
+            notices,
+            summary: _,
+        } = self;
+        info.mask(secrets);
+        outcomes.mask(secrets);
+        notices.mask(secrets);
+    }
+}
+
+impl Maskable for RunInfo {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            version: _,
+            target,
+            url,
+            provides,
+            scenarios: _,
+            jobs: _,
+            seed: _,
+        } = self;
+        target.mask(secrets);
+        url.mask(secrets);
+        provides.mask(secrets);
+    }
+}
+
+impl Maskable for TargetStart {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            profile,
+            url,
+            took: _,
+        } = self;
+        profile.mask(secrets);
+        url.mask(secrets);
+    }
+}
+
+impl Maskable for Notice {
+    fn mask(&mut self, secrets: &Secrets) {
+        match self {
+            Self::FenceNotAcknowledged {
+                operation,
+                event_name,
+                namespace,
+                within: _,
+            } => {
+                operation.mask(secrets);
+                event_name.mask(secrets);
+                namespace.mask(secrets);
+            }
+            Self::TargetLost { reason } => reason.mask(secrets),
+            Self::UnlistedGreetings { events } => {
+                for event in events {
+                    event.mask(secrets);
+                }
+            }
+            Self::CertificatesNotChecked
+            | Self::EndsByItself { after: _ }
+            | Self::NonePassed {
+                capabilities: _,
+                scenarios: _,
+            }
+            | Self::NothingRuns
+            | Self::SurvivesEachAlone { scenarios: _ }
+            | Self::TargetEnded { scenario: _ }
+            | Self::TierLeftOut { tier: _, count: _ } => {}
+        }
+    }
+}
+
+impl Maskable for Outcome {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            id: _,
+            title: _,
+            verdict: _,
+            flaky: _,
+            level: _,
+            weight: _,
+            requirements: _,
+            needs: _,
+            known: _,
+            lacks: _,
+            transport: _,
+            reason,
+            kind: _,
+            cause,
+            breach,
+            proofs,
+            duration: _,
+            attempts,
+            file: _,
+            line: _,
+            error: _,
+            further,
+        } = self;
+        reason.mask(secrets);
+        cause.mask(secrets);
+        breach.mask(secrets);
+        further.mask(secrets);
+        proofs.mask(secrets);
+        attempts.mask(secrets);
+    }
+}
+
+impl Maskable for Cause {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self { id: _, sentence } = self;
+        sentence.mask(secrets);
+    }
+}
+
+impl Maskable for Attempt {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            verdict: _,
+            reason,
+            kind: _,
+            error: _,
+            duration: _,
+        } = self;
+        reason.mask(secrets);
+    }
+}
+
+impl Maskable for FurtherFinding {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            verdict: _,
+            kind: _,
+            sentence,
+            invariant: _,
+            place,
+            expected,
+            received,
+        } = self;
+        sentence.mask(secrets);
+        place.mask(secrets);
+        expected.mask(secrets);
+        received.mask(secrets);
+    }
+}
+
+impl Maskable for Breach {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            sentence,
+            invariant: _,
+            place,
+            expected,
+            received,
+            seen,
+            requirements: _,
+            why: _,
+            rerun,
+            log,
+        } = self;
+        sentence.mask(secrets);
+        place.mask(secrets);
+        expected.mask(secrets);
+        received.mask(secrets);
+        seen.mask(secrets);
+        rerun.mask(secrets);
+        log.mask(secrets);
+    }
+}
+
+impl Maskable for Place {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            file: _,
+            line: _,
+            column: _,
+            text,
+            width: _,
+        } = self;
+        text.mask(secrets);
+    }
+}
+
+impl Maskable for ClientView {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            client: _,
+            lines,
+            left_out: _,
+        } = self;
+        lines.mask(secrets);
+    }
+}
+
+impl Maskable for SeenLine {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            at: _,
+            received: _,
+            text,
+        } = self;
+        text.mask(secrets);
+    }
+}

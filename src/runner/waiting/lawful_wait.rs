@@ -1,0 +1,120 @@
+//! Waiting that ends at once when the server sends illegal data. Such a server fails the scenario in any case, and the
+//! illegal data explains the failure better than a timeout.
+
+use std::sync::atomic::Ordering;
+
+use tokio::time::Instant;
+
+use super::{Waited, find_waiting, wait_in};
+use crate::{
+    client::{Entry, Layer, What},
+    runner::{
+        clients::{Client, Link},
+        findings::StepResult,
+        journal::received::Sort,
+        judgement::invariants,
+        play::attempt::Attempt,
+    },
+    wire::socket_io::Packet,
+};
+
+/// The first entry that ends a wait.
+enum Seen<T> {
+    /// An entry for which `pick` returned a value.
+    Picked(T),
+    /// The index of an entry that may be illegal.
+    Suspect(usize),
+}
+
+/// Waits as [`wait_in`] does.
+///
+/// # Errors
+///
+/// Returns the breach if the server has sent, or sends meanwhile, data that its protocol forbids, or an acknowledgement
+/// with an id that the client has not used.
+pub(in crate::runner) async fn wait_lawfully<T>(
+    attempt: &Attempt<'_>,
+    (client, link): (&Client, &Link),
+    from: usize,
+    deadline: Instant,
+    mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
+) -> StepResult<Waited<T>> {
+    let journal = link.connection.journal();
+    let mut from = from;
+    loop {
+        let mut lawful = link.lawful.load(Ordering::Relaxed);
+        let start = from.min(lawful);
+        let waited = wait_in(journal, start, deadline, |index, entry| {
+            if index >= from
+                && let Some(found) = pick(index, entry)
+            {
+                return Some(Seen::Picked(found));
+            }
+            if index >= lawful {
+                if is_suspect(link, entry) {
+                    return Some(Seen::Suspect(index));
+                }
+                lawful = index + 1;
+            }
+            None
+        })
+        .await;
+        link.lawful.fetch_max(lawful, Ordering::Relaxed);
+        let index = match waited {
+            Waited::Found(Seen::Picked(found)) => return Ok(Waited::Found(found)),
+            Waited::Found(Seen::Suspect(index)) => index,
+            Waited::Ended(ended) => return Ok(Waited::Ended(ended)),
+            Waited::TimedOut => return Ok(Waited::TimedOut),
+        };
+        if let Some(finding) = invariants::illegal_at(attempt, client, link, index) {
+            return Err(finding.breach());
+        }
+        link.lawful.fetch_max(index + 1, Ordering::Relaxed);
+        from = from.max(index + 1);
+    }
+}
+
+/// Waits until `pick` returns a value for a journal entry. Passes to `pick` the entries of one kind, from index `from` on,
+/// that no step has claimed or answered, and then all entries that come later.
+///
+/// # Errors
+///
+/// Returns the breach if the server has sent or sends illegal data, as [`wait_lawfully`] does.
+pub(in crate::runner) async fn wait_for<T>(
+    attempt: &Attempt<'_>,
+    at: (&Client, &Link),
+    sort: Sort,
+    from: usize,
+    deadline: Instant,
+    mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,
+) -> StepResult<Waited<T>> {
+    match find_waiting(at.1, sort, from, &mut pick) {
+        Ok(waited) => Ok(waited),
+        Err(next) => wait_lawfully(attempt, at, next, deadline, pick).await,
+    }
+}
+
+/// Returns true if an entry may be illegal. Looks only at the entry and at the number of ids that the client has used,
+/// because the journal is locked.
+fn is_suspect(link: &Link, entry: &Entry) -> bool {
+    match &entry.what {
+        What::Illegal { .. } => true,
+        What::Socket(Packet::Ack { id, .. }) => {
+            link.layer == Layer::SocketIo && !link.has_allotted(*id)
+        }
+        What::Bytes(_)
+        | What::Ended(_)
+        | What::Frame(_)
+        | What::Http(_)
+        | What::Message(_)
+        | What::Oversize(_)
+        | What::Packet(_)
+        | What::Sent(_)
+        | What::Socket(
+            Packet::Connect { .. }
+            | Packet::ConnectError { .. }
+            | Packet::Disconnect { .. }
+            | Packet::Event { .. },
+        ) => false,
+    }
+}
