@@ -42,11 +42,7 @@ pub(super) enum ReadyServer {
 
 impl Server {
     /// Starts the server if the scenario has a server of its own. Returns `None` if it can't be started.
-    pub(super) async fn ready(
-        self,
-        item: &Item,
-        settings: &Settings,
-    ) -> Option<ReadyServer> {
+    pub(super) async fn ready(self, item: &Item, settings: &Settings) -> Option<ReadyServer> {
         match self {
             Self::Shared(live) => Some(ReadyServer::Shared(live)),
             Self::Own(target) => {
