@@ -1,5 +1,7 @@
 //! Values to send: literals that can contain variables and expressions.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::{
@@ -188,6 +190,18 @@ impl Template {
             }
             Form::Variable(name) => format!("${name}"),
         }
+    }
+
+    /// Returns the names of the variables in the template, at any depth, with the fields that they lead into.
+    pub fn variables(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        self.visit(&mut |used| match used {
+            Used::Expression(expression) => names.extend(expression.variables().iter().cloned()),
+            Used::Variable(name) => {
+                names.insert(name.to_owned());
+            }
+        });
+        names
     }
 
     /// Calls `see` for each variable and each expression in the template, at any depth.

@@ -179,6 +179,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "token-in-auth",
+        meaning: "the server reads a token in each CONNECT payload; implied unless the manifest's `clients` put the token into the handshake",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "token-in-cookie",
         meaning: "the server reads a token in the cookie `jwt` of the handshake",
         source: Source::Application,

@@ -19,6 +19,7 @@ mod port;
 mod probe;
 mod process;
 mod ready;
+mod report_places;
 mod secrets;
 mod setup;
 mod setup_lock;
@@ -44,6 +45,7 @@ pub use manifest::{
 pub use namespaces::{MAIN, Namespaces};
 pub use observed::{Observed, StrangerClose};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
+pub use report_places::{ReportPlace, ReportPlaces};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use stacks::Stack;
 pub use userinfo::{has_userinfo, without_userinfo};

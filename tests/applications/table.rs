@@ -127,6 +127,7 @@ pub(crate) const APPLICATIONS: &[Application] = &[
     app("python/websockets_counter.py").url("ws", "", 110),
     app("python/websockets_echo.py").url("ws", "", 190).library(WEBSOCKETS),
     app("python/wsgi_tasks.py").url("http", "", 330).library(WERKZEUG),
+    app("socketio/access-token.js").url("http", "", 380).manifest(470),
     app("socketio/any-origin.js").url("http", "", 330),
     app("socketio/asks-first.js").url("http", "", 330),
     app("socketio/callback-style.js").url("http", "", 330),

@@ -97,6 +97,49 @@ fn a_mistake_behind_a_login_is_found() {
         .stdout_has("FAIL   rooms/to-excludes-sender");
 }
 
+/// Returns a call of `run` with a manifest of a server that reads tokens only in the handshake.
+fn run_with_token_in_handshake(server: &Served, clients: &str, scenarios: &[&str]) -> Test {
+    let url = &server.url;
+    let manifest = format!(
+        "name: app\nurl: {url}\nprovides: [acks, auth-jwt, broadcast, namespaces, polling, rooms, socket-io, websocket]\n\
+         fence: {{ call: echo }}\ndialect: {{ errors: exception }}\nclients: {clients}\n\
+         credentials:\n  secret: sockspec-secret\n  valid: {{ jwt: {{ sub: u1, expires: 1h }} }}\n  \
+         other: {{ jwt: {{ sub: u2, expires: 1h }} }}\n"
+    );
+    Test::new()
+        .file("app.yaml", manifest)
+        .args(["run", "--verbose", "--target", "app.yaml"])
+        .args(scenarios.iter().copied())
+}
+
+#[test]
+fn a_token_of_the_scenario_goes_where_the_manifest_puts_the_valid_one() {
+    let server = Served::new(&["--fault", "token-auth-ignored"]);
+    for clients in [
+        "{ query: { token: $credentials.valid } }",
+        "{ headers: { authorization: \"Bearer $credentials.valid\" } }",
+    ] {
+        run_with_token_in_handshake(&server, clients, &["auth/*", "rooms/*"])
+            .status(Exit::Conformant)
+            .stdout_has("ok     auth/bad-token-refused[expired]")
+            .stdout_has("ok     auth/connections-keep-their-users")
+            .stdout_has("ok     rooms/join-is-for-one-socket")
+            .stdout_has("the target does not provide `token-in-auth`")
+            .stdout_lacks("warn ");
+    }
+}
+
+#[test]
+fn a_bad_token_that_the_handshake_lets_in_is_found() {
+    let server = Served::new(&["--fault", "token-expired-accepted"]);
+    let clients = "{ headers: { authorization: \"Bearer $credentials.valid\" } }";
+    let scenario = "auth/bad-token-refused[expired]";
+    run_with_token_in_handshake(&server, clients, &[scenario])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   auth/bad-token-refused[expired]")
+        .stdout_has("The server accepted intruder's CONNECT; it has to refuse it.");
+}
+
 /// The reference server answers `echo` in every namespace. The manifest says that only `/custom` has it.
 #[test]
 fn clients_join_the_namespace_of_a_binding() {

@@ -48,7 +48,7 @@ pub(in crate::runner) async fn after(
 fn entrance<'a>(attempt: &Attempt<'a>, login: Login) -> Option<&'a Entrance> {
     match login {
         Login::Manifest => attempt.target.manifest.way_in.enter.as_ref(),
-        Login::Scenario => None,
+        Login::Scenario | Login::ScenarioInPlace => None,
     }
 }
 

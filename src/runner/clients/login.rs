@@ -16,7 +16,8 @@ pub(in crate::runner) struct Entered {
     pub(in crate::runner) cookies: Cookies,
 }
 
-/// Returns the `sub` of the first token in the query, the `Authorization` header or the cookies of a handshake.
+/// Returns the `sub` of the first token in the query, the `Authorization` header, the cookies or another header of a
+/// handshake.
 ///
 /// Returns `None` if the handshake carries no token that names a subject.
 pub(super) fn user_of_handshake(options: &Options) -> Option<String> {
@@ -31,7 +32,9 @@ pub(super) fn user_of_handshake(options: &Options) -> Option<String> {
     let cookies = headers("cookie")
         .flat_map(|value| value.split(';'))
         .filter_map(|cookie| Some(cookie.split_once('=')?.1.trim()));
-    query.chain(bearer).chain(cookies).find_map(jwt_subject)
+    let others = options.headers.iter().map(|(_, value)| value.trim());
+    let mut tokens = query.chain(bearer).chain(cookies).chain(others);
+    tokens.find_map(jwt_subject)
 }
 
 /// Returns the `sub` of the first token in the payload of a CONNECT packet, or `None` if the payload holds no token.
@@ -73,6 +76,8 @@ mod tests {
         assert_eq!(user_of_handshake(&options).as_deref(), Some("bob"));
         options.headers.truncate(1);
         assert_eq!(user_of_handshake(&options).as_deref(), Some("eve"));
+        options.headers = vec![pair("x-token", token("joe"))];
+        assert_eq!(user_of_handshake(&options).as_deref(), Some("joe"));
         options.headers.clear();
         assert_eq!(user_of_handshake(&options), None);
     }

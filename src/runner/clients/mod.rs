@@ -61,6 +61,8 @@ pub(super) struct ClientState {
     unopened: Vec<Arc<Journal>>,
     /// The namespace that a step uses if the step names none.
     pub(super) namespace: String,
+    /// The token that the scenario shows with the client's CONNECT, if the target's manifest says where a token stands.
+    pub(super) own_token: Option<Data>,
     /// Whether the client has sent something since the last fence (a round trip that proves that everything sent before
     /// has arrived), so that the next fence has to wait for this client.
     pub(super) has_sent_since_fence: bool,

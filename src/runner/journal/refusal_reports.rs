@@ -15,8 +15,9 @@ pub(in crate::runner) fn in_event(manifest: &Manifest, entry: &Entry) -> Option<
         What::Socket(Packet::Event { name, args, .. })
             if manifest.bindings.event(spoken) == name =>
         {
-            let args = manifest.bindings.incoming(spoken, args);
-            manifest.dialect.refusal_in_event(spoken, &args)
+            let spoken_args = manifest.bindings.incoming(spoken, args);
+            let report = manifest.dialect.refusal_in_event(spoken, &spoken_args)?;
+            Some(manifest.report_places.apply(args, report))
         }
         _ => None,
     }

@@ -87,11 +87,7 @@ impl Sought {
             return Ok(Likeness::Other);
         }
         let mut captures = Vec::new();
-        let args = attempt
-            .target
-            .manifest
-            .bindings
-            .incoming(&self.spoken, args);
+        let args = attempt.target.manifest.incoming(&self.spoken, args);
         if let Some(matcher) = &self.with {
             match matcher.check(args.first(), scope)? {
                 Ok(found) => captures.extend(found),

@@ -20,7 +20,7 @@ use crate::{
     clock,
     data::Data,
     runner::{
-        clients::{Client, Clients, Link, bystander, echo_form},
+        clients::{Client, Clients, Link, bystander, echo_form, presented::with_token},
         findings::{Finding, Obstacle, StepResult},
         journal::requests::{Author, SentEvent, SentRequest},
         record::outcome::SeenLine,
@@ -203,12 +203,20 @@ impl<'a> Attempt<'a> {
     }
 
     /// Returns the variables that the manifest's options of clients can use: those of the scenario, and those that the
-    /// client's requests before it connected have captured.
+    /// client's requests before it connected have captured. If the client shows a token of its own, this token takes the
+    /// place of the manifest's.
     pub(in crate::runner) fn scope_of(&self, client: &Client) -> Scope {
-        let entered = client.state().entered.clone();
-        match entered {
+        let (entered, own_token) = {
+            let state = client.state();
+            (state.entered.clone(), state.own_token.clone())
+        };
+        let scope = match entered {
             Some(entered) => entered.scope,
             None => self.scope().clone(),
+        };
+        match own_token {
+            Some(token) => with_token(&self.target.manifest.way_in.clients, scope, token),
+            None => scope,
         }
     }
 

@@ -195,7 +195,9 @@ fn rejected(
     let wanted = || format!("CONNECT_ERROR {}", expected.describe(&attempt.scope()));
     Ok(match admission {
         Admission::Refused(payload) => {
-            values::check(attempt, expected, Some(payload))?.map_err(|mismatch| {
+            let places = &attempt.target.manifest.report_places;
+            let payload = places.in_connect_error(payload);
+            values::check(attempt, expected, Some(&payload))?.map_err(|mismatch| {
                 let subject = format!("The CONNECT_ERROR to {name}");
                 Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
             })
@@ -253,7 +255,7 @@ pub(super) async fn join(
     awaited: Awaited,
 ) -> StepResult<Admission> {
     let declared = &client.spec.options;
-    let login = presented::login([declared, step], &attempt.scope(), awaited)?;
+    let login = decide_login(attempt, client, step, awaited)?;
     entrance::before(attempt, client, login).await?;
     let namespace = match &step.namespace {
         Some(template) => attempt.namespace(template)?,
@@ -262,6 +264,9 @@ pub(super) async fn join(
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !step.shapes_handshake()
     });
+    if open.is_some() {
+        check_open(attempt, client, &namespace, login)?;
+    }
     // Send the `auth` that the client declares on a new connection, or for the namespace that the client declares. A
     // further namespace on the same connection does not get it.
     let is_home = namespace == declared_namespace(attempt, client)?;
@@ -270,9 +275,6 @@ pub(super) async fn join(
     let auth = payload(attempt, client, login, auth)?;
     let (is_new, deadline) = (open.is_none(), clock::now() + limit);
     let envelopes = attempt.target.manifest.envelopes(&namespace);
-    if envelopes.is_some() && open.is_some() {
-        return Err(without_namespaces(client, &namespace).inapplicable());
-    }
     let joins_by_opening = envelopes.is_some();
     let link = match open {
         Some(link) => link,
@@ -363,12 +365,37 @@ async fn join_bound(
     joined(attempt, client, None, &admission)?
 }
 
-/// Returns why a client can't join a further namespace on an open connection to a plain WebSocket.
-fn without_namespaces(client: &Client, namespace: &str) -> Obstacle {
+/// Decides who says how the client logs in, and records the scenario's token if it goes to the place of the manifest's.
+pub(super) fn decide_login(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    step: &ConnectOptions,
+    awaited: Awaited,
+) -> StepResult<Login> {
+    let clients = &attempt.target.manifest.way_in.clients;
+    let options = [&*client.spec.options, step];
+    let (login, token) = presented::login(options, clients, &attempt.scope(), awaited)?;
+    client.state().own_token = token;
+    Ok(login)
+}
+
+/// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a token
+/// that the target takes from the handshake.
+fn check_open(attempt: &Attempt<'_>, client: &Client, namespace: &str, login: Login) -> StepResult {
+    let manifest = &attempt.target.manifest;
     let name = &client.spec.name;
-    Obstacle::new(format!(
-        "{name} joins {namespace} on an open connection; a plain WebSocket can't join a namespace."
-    ))
+    let sentence = if manifest.dialect.envelope.is_some() {
+        format!(
+            "{name} joins {namespace} on an open connection; a plain WebSocket can't join a namespace."
+        )
+    } else if login == Login::ScenarioInPlace && !manifest.way_in.clients.has_token_in_auth() {
+        format!(
+            "{name} shows a token for {namespace} on an open connection, but the manifest's `clients` put the token into the handshake."
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Obstacle::new(sentence).inapplicable())
 }
 
 /// Sets the options of a connection to a plain WebSocket. Its namespace is the path of the endpoint, and the fields of

@@ -272,7 +272,7 @@ fn presented(
                 true => Login::Scenario,
                 false => Login::Manifest,
             };
-            for (name, value) in presented::unnamed(defaults, login, [own, &[]]) {
+            for (name, value) in presented::unnamed(clients, defaults, login, [own, &[]]) {
                 all.extend(value.render_text(&scope).ok().map(|value| (name, value)));
             }
         }

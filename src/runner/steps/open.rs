@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     admission::handshake_finding,
-    connect::{self, unreachable},
+    connect::{self, decide_login, unreachable},
     http,
     options::options,
 };
@@ -18,7 +18,7 @@ use crate::{
         clients::{
             Client, Link, echo, entrance,
             join_by_hand::join_main,
-            presented::{self, Awaited, Login},
+            presented::{Awaited, Login},
         },
         findings::{Finding, Obstacle, StepResult, evidence, failure_kind::FailureKind},
         matching::values,
@@ -51,11 +51,7 @@ async fn one(
         Some(_) if way_in::is_about_logins(attempt.scenario) => Awaited::Refusal,
         Some(_) | None => Awaited::Acceptance,
     };
-    let login = presented::login(
-        [&client.spec.options, &open.options],
-        &attempt.scope(),
-        awaited,
-    )?;
+    let login = decide_login(attempt, client, &open.options, awaited)?;
     entrance::before(attempt, client, login).await?;
     let options = connection_options(attempt, open, client, limit, login)?;
     let link = match connect::open(attempt, client, &options, login).await? {

@@ -26,22 +26,24 @@ pub(super) fn options(
     login: Login,
 ) -> StepResult<Options> {
     let declared = &client.spec.options;
-    let defaults = &attempt.target.manifest.way_in.clients;
+    let clients = &attempt.target.manifest.way_in.clients;
     let scope = attempt.scope().clone();
     let entered = attempt.scope_of(client);
     let text = |template: &Template| template.render_text(&scope);
     let all = |defaults: &[_], declared: &[_], own: &[_]| {
-        let unnamed = presented::unnamed(defaults, login, [declared, own]);
+        let unnamed = presented::unnamed(clients, defaults, login, [declared, own]);
         let mut all = pairs::fill(&unnamed, &entered)?;
         all.extend(pairs::fill(declared, &scope)?);
         all.extend(pairs::fill(own, &scope)?);
         Ok::<_, Stop>(all)
     };
-    let headers = all(&defaults.headers, &declared.headers, &step.headers)?;
+    let headers = all(&clients.headers, &declared.headers, &step.headers)?;
     let headers = with_origin(attempt, client, step, headers, login)?;
     let own = step.protocols.as_ref().or(declared.protocols.as_ref());
-    let protocols = own.unwrap_or(&defaults.protocols).iter();
+    let protocols = own.unwrap_or(&clients.protocols).iter();
     let protocols = protocols.map(|protocol| protocol.render_text(&entered));
+    let mut query = all(&clients.query, &declared.query, &step.query)?;
+    presented::name_token(clients, login, &mut query);
     let transport = step
         .transport
         .or(declared.transport)
@@ -58,10 +60,10 @@ pub(super) fn options(
             .path
             .as_ref()
             .or(declared.path.as_ref())
-            .or(defaults.path.as_ref())
+            .or(clients.path.as_ref())
             .map(text)
             .transpose()?,
-        query: all(&defaults.query, &declared.query, &step.query)?,
+        query,
         headers,
         protocols: protocols.collect::<Result<_, _>>()?,
         heartbeat: step.heartbeat.or(declared.heartbeat).unwrap_or(true),

@@ -10,7 +10,7 @@ use super::{
     links::any_link,
 };
 use crate::{
-    client::{ConnectFailure, Ended, Entry, What},
+    client::{ConnectFailure, Ended, Entry, HttpResponse, What},
     clock,
     data::Data,
     runner::{
@@ -258,22 +258,17 @@ pub(super) async fn at_connect(
     limit: Duration,
 ) -> StepResult<StepResult> {
     let name = &client.spec.name;
+    let places = &attempt.target.manifest.report_places;
     let report = match admission {
-        Admission::Refused(payload) => normalise_connect_error(payload),
+        Admission::Refused(payload) => places.apply(
+            std::slice::from_ref(payload),
+            normalise_connect_error(payload),
+        ),
         Admission::RefusedHandshake(
             ConnectFailure::Refused { response } | ConnectFailure::Handshake { response, .. },
         ) => {
-            let body = std::str::from_utf8(&response.body).unwrap_or_default();
-            let json = serde_json::from_str::<serde_json::Value>(body)
-                .map(Data::from)
-                .unwrap_or_else(|_| Data::from(body));
-            let message = json.get("message").cloned().unwrap_or_else(|| json.clone());
-            let code = json.get("code").cloned().unwrap_or_default();
-            Data::object([
-                ("status", Data::from(u64::from(response.status))),
-                ("message", message),
-                ("code", code),
-            ])
+            let (body, report) = in_response(response);
+            places.apply(&[body], report)
         }
         Admission::RefusedHandshake(failure) => {
             return Ok(Err(handshake_finding(name, failure).breach()));
@@ -290,6 +285,22 @@ pub(super) async fn at_connect(
     let own = own_words(attempt, expected);
     let demanded = [Some(&expected.report), own];
     compare(attempt, &subject, expected, demanded, &report)
+}
+
+/// Returns the body of an HTTP response that refuses a client, and the report in it.
+fn in_response(response: &HttpResponse) -> (Data, Data) {
+    let body = std::str::from_utf8(&response.body).unwrap_or_default();
+    let json = serde_json::from_str::<serde_json::Value>(body)
+        .map(Data::from)
+        .unwrap_or_else(|_| Data::from(body));
+    let message = json.get("message").cloned().unwrap_or_else(|| json.clone());
+    let code = json.get("code").cloned().unwrap_or_default();
+    let report = Data::object([
+        ("status", Data::from(u64::from(response.status))),
+        ("message", message),
+        ("code", code),
+    ]);
+    (json, report)
 }
 
 /// Returns how the target reports the expected reason of a refusal, according to its manifest. Returns `None` if the
@@ -376,7 +387,9 @@ async fn late_refusal(
     Ok(match (waited, report) {
         (Waited::Found(()) | Waited::Ended(_), Some(report)) => Ok(report),
         (Waited::Ended(ended), None) if link.envelopes.is_some() && ended.code.is_some() => {
-            Ok(report_in_close(&ended))
+            let report = report_in_close(&ended);
+            let places = &manifest.report_places;
+            Ok(places.apply(std::slice::from_ref(&report), report.clone()))
         }
         (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(
             FailureKind::RefusalNotReported,

@@ -9,7 +9,10 @@ use crate::{
     data::Data,
     random,
     runner::{
-        clients::{Client, Link, presented},
+        clients::{
+            Client, Link,
+            presented::{self, Awaited},
+        },
         findings::{Finding, Obstacle, StepResult, evidence, failure_kind::FailureKind},
         journal::{
             message_packet::packet_in,
@@ -26,6 +29,12 @@ use crate::{
         websocket::Frame,
     },
 };
+
+/// The capability of an application that sends the payload of a CONNECT back.
+const AUTH_ECHO: &str = "auth-echo";
+
+/// The field of a CONNECT payload with the token, as scenarios write it.
+const TOKEN_FIELD: &str = "\"token\"";
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> StepResult {
     for client in attempt.actors(step) {
@@ -137,15 +146,22 @@ fn fill(
 }
 
 /// Returns a packet as the client sends it: with the target's names, and with the payload that every client sends in a
-/// CONNECT packet, unless the scenario expects the server to refuse the client.
+/// CONNECT packet, unless the scenario expects the server to refuse the client. A token stays where
+/// the scenario writes it if the scenario is about the payload itself.
 fn to_send(attempt: &Attempt<'_>, client: &Client, text: String) -> StepResult<String> {
     let text = attempt.translate(text);
     let defaults = &attempt.target.manifest.way_in.clients;
-    if defaults.auth.is_empty() || way_in::expects_refusal(attempt.scenario) {
+    let mut needs = attempt.scenario.needs.iter();
+    let is_about_payload = needs.any(|need| need == AUTH_ECHO) && text.contains(TOKEN_FIELD);
+    if defaults.auth.is_empty() || is_about_payload {
         return Ok(text);
     }
+    let awaited = match way_in::expects_refusal(attempt.scenario) {
+        true => Awaited::Refusal,
+        false => Awaited::Acceptance,
+    };
     let scope = attempt.scope_of(client);
-    Ok(presented::connect_packet(defaults, &scope, text)?)
+    Ok(presented::connect_packet(defaults, &scope, awaited, text)?)
 }
 
 /// Returns the event that a message holds, with the contract's name as `spoken`. `None` if the message holds no event,

@@ -1,6 +1,11 @@
 //! The way into an application, as a target's manifest describes it.
 
+use std::collections::BTreeSet;
+
 use crate::scenario::{Scenario, Template};
+
+/// The variable with the token of a client, if the manifest uses it.
+const VALID: &str = "credentials.valid";
 
 /// The options that every client of every scenario has, unless the scenario gives the client others.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +44,34 @@ pub struct WayIn {
 }
 
 impl ClientDefaults {
+    /// Returns the variable that holds the token of a client: `credentials.valid`, or else the only variable that the
+    /// manifest's options use. Returns `None` if the manifest presents no token, or if several variables can be it.
+    pub fn token(&self) -> Option<String> {
+        let handshake = self.query.iter().chain(&self.headers);
+        let pairs = self.auth.iter().chain(handshake);
+        let mut variables: BTreeSet<String> =
+            pairs.flat_map(|(_, value)| value.variables()).collect();
+        if variables.contains(VALID) {
+            return Some(VALID.to_owned());
+        }
+        match variables.len() {
+            1 => variables.pop_first(),
+            _ => None,
+        }
+    }
+
+    /// Returns true if the manifest puts the client's token into the payload of the CONNECT packet, or if it doesn't
+    /// say where the token stands.
+    pub fn has_token_in_auth(&self) -> bool {
+        self.token()
+            .is_none_or(|token| holds(&self.auth, &token).next().is_some())
+    }
+
+    /// Returns the name of the query parameter that holds the client's token.
+    pub fn token_parameter(&self) -> Option<&str> {
+        holds(&self.query, &self.token()?).next()
+    }
+
     /// Returns true if the manifest gives clients no options.
     pub fn is_empty(&self) -> bool {
         let Self {
@@ -56,4 +89,11 @@ impl ClientDefaults {
             && protocols.is_empty()
             && path.is_none()
     }
+}
+
+/// Returns the names of the options that hold this variable.
+fn holds<'p>(pairs: &'p [(String, Template)], variable: &str) -> impl Iterator<Item = &'p str> {
+    let holds = move |value: &Template| value.variables().contains(variable);
+    let pairs = pairs.iter().filter(move |(_, value)| holds(value));
+    pairs.map(|(name, _)| name.as_str())
 }

@@ -66,8 +66,23 @@ impl Manifest {
     pub fn refusal_in_ack(&self, args: &[Data]) -> Option<Data> {
         match (&self.acknowledgements.failure, self.dialect.errors.event()) {
             (None, Some(_)) => None,
-            (None, None) | (Some(_), _) => self.acknowledgements.failure_in(args),
+            (None, None) | (Some(_), _) => {
+                let report = self.acknowledgements.failure_in(args)?;
+                Some(self.report_places.apply(args, report))
+            }
         }
+    }
+
+    /// Returns the arguments of an event with the scenarios' names of fields. `name` is the scenarios' name of the event.
+    /// The report of a refusal has its code, message and field at the names `code`, `message` and `field`.
+    pub fn incoming(&self, name: &str, args: &[Data]) -> Vec<Data> {
+        let mut spoken = self.bindings.incoming(name, args);
+        if self.dialect.errors.event() == Some(name)
+            && let Some(first) = spoken.first_mut()
+        {
+            *first = self.report_places.apply(args, std::mem::take(first));
+        }
+        spoken
     }
 }
 
@@ -112,6 +127,22 @@ mod tests {
             assert!(!is_refused("", success.clone()), "{success}");
         }
         assert_eq!(manifest("").refusal_in_ack(&[]), None);
+    }
+
+    #[test]
+    fn reports_are_read_at_the_places_of_the_manifest() {
+        let places =
+            "refusal: { code: [info.id, message.$json.code], message: message.$json.text }";
+        let ack = [Data::from(json!({"error": true, "info": {"id": 7}}))];
+        let report = manifest(places).refusal_in_ack(&ack).unwrap();
+        assert_eq!(report.get("code"), Some(&Data::from(7_u64)));
+        let event = [Data::from(
+            json!({"status": "error", "message": "{\"code\":\"E\",\"text\":\"No\"}"}),
+        )];
+        let spoken = manifest(&format!("{places}\ndialect: {{ errors: exception }}"))
+            .incoming("exception", &event);
+        let expected = json!({"status": "error", "message": "No", "code": "E"});
+        assert_eq!(spoken, [Data::from(expected)]);
     }
 
     #[test]

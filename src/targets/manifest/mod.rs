@@ -14,6 +14,7 @@ mod mentions;
 mod model;
 mod namespaces;
 mod refusals;
+mod report_places;
 #[cfg(test)]
 mod schema;
 mod spec;

@@ -9,14 +9,15 @@ use std::{
 use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
-    credentials, dialect, fence, launch, namespaces, refusals,
+    credentials, dialect, fence, launch, namespaces, refusals, report_places,
     values::{Launched, address, greetings, names, path, pattern, positive_duration},
     way_in,
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
     targets::{
-        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, Secrets, Speaks, Stack,
+        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, ReportPlaces, Secrets,
+        Speaks, Stack,
     },
     text::one_of,
 };
@@ -49,6 +50,8 @@ pub struct Manifest {
     pub acknowledgements: AckPatterns,
     /// How the target reports the refusal of a login, by the reason for the refusal.
     pub refusals: BTreeMap<RefusalReason, Matcher>,
+    /// Where the target's refusals hold the code, the message and the field.
+    pub report_places: ReportPlaces,
     /// The options of every client, and the steps with which it enters the application.
     pub way_in: WayIn,
     /// The events that the target sends to every client that joins a namespace.
@@ -80,23 +83,24 @@ pub struct Manifest {
 /// The capability of a target whose handlers get the arguments of an event as the client sent them.
 const SEVERAL_ARGUMENTS: &str = "several-arguments";
 
+/// The capability of a target that reads a client's token in the payload of the CONNECT packet.
+const TOKEN_IN_AUTH: &str = "token-in-auth";
+
 impl Manifest {
     /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
         let fields = Fields::new(root, "a manifest", problems)?;
-        let name = fields
-            .require("name", problems)
-            .and_then(|field| field.text(problems));
+        let name = fields.require("name", problems);
+        let name = name.and_then(|field| field.text(problems));
         let launch = fields.get("launch");
         let launched = match launch {
             Some(_) => Launched::Yes,
             None => Launched::No,
         };
-        let url = fields
-            .require("url", problems)
-            .and_then(|field| address(field, launched, problems));
+        let url = fields.require("url", problems);
+        let url = url.and_then(|field| address(field, launched, problems));
         let dialect = read_or_default(fields.get("dialect"), dialect::read, problems);
-        let provides = provides(&fields, &dialect, problems);
+        let mut provides = provides(&fields, &dialect, problems);
         let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
         let profiles = fields.get("profiles");
         let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
@@ -113,6 +117,7 @@ impl Manifest {
             &mut bindings.namespaces,
             problems,
         );
+        imply(&mut provides, &way_in);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
@@ -126,6 +131,7 @@ impl Manifest {
             bindings,
             acknowledgements: acknowledgements(&fields, problems),
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
+            report_places: read_or_default(fields.get("refusal"), report_places::read, problems),
             provides,
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
             absent: absent.into_iter().collect(),
@@ -201,6 +207,13 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
     provides
+}
+
+/// Adds the capabilities that follow from what the manifest does not say.
+fn imply(provides: &mut BTreeSet<String>, way_in: &WayIn) {
+    if way_in.clients.has_token_in_auth() {
+        provides.insert(TOKEN_IN_AUTH.to_owned());
+    }
 }
 
 fn stack(field: Field<'_>, problems: &mut Problems) -> Option<Stack> {

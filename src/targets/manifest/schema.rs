@@ -3,34 +3,19 @@
 //! The loader decides what is valid. The schema describes what a JSON Schema can describe, and tests compare it with
 //! the loader.
 
+mod parts;
+
 use std::{collections::BTreeSet, fs, path::Path};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::parts::mapping;
 use super::load_manifest_in;
 use crate::{
-    scenario::{Diagnostic, REPORT_FIELDS, RefusalReason, SourceFile},
+    scenario::{Diagnostic, SourceFile},
     schema_checks,
     targets::{ErrorStyle, Replies, Speaks, Stack},
 };
-
-/// Returns the schema of a mapping that accepts only `keys`.
-fn mapping(keys: &[(&str, Value, &str)], required: &[&str]) -> Value {
-    let properties: Map<_, _> = keys
-        .iter()
-        .map(|(name, kind, meaning)| {
-            let mut kind = kind.clone();
-            kind["description"] = json!(meaning);
-            ((*name).to_owned(), kind)
-        })
-        .collect();
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
-}
 
 fn schema() -> Value {
     let text = json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" });
@@ -126,39 +111,7 @@ fn schema() -> Value {
         &[],
     );
     let dialect = json!({ "anyOf": [speaks.clone(), dialect] });
-    let mut jwt = mapping(
-        &[
-            (
-                "alg",
-                json!({ "enum": ["HS256", "HS384", "HS512", "none"] }),
-                "the algorithm of the signature",
-            ),
-            (
-                "expires",
-                json!({ "type": "string" }),
-                "when the token expires, counted from its signing: `1h`, `-60s`",
-            ),
-            (
-                "not_before",
-                json!({ "type": "string" }),
-                "when the token becomes valid, counted from its signing: `60s`",
-            ),
-            (
-                "secret",
-                text.clone(),
-                "the secret of this token; by default the secret of all credentials",
-            ),
-        ],
-        &[],
-    );
-    // Any other key of `jwt:` is a claim of the token.
-    jwt["additionalProperties"] = json!(true);
-    let token = mapping(&[("jwt", jwt, "a token that sockspec signs")], &["jwt"]);
-    let credentials = json!({
-        "type": "object",
-        "properties": { "secret": { "type": ["string", "number"], "description": "the secret that signs the tokens" } },
-        "additionalProperties": { "anyOf": [text, token] },
-    });
+    let credentials = parts::credentials(&text);
     let binding = mapping(
         &[
             ("event", text.clone(), "the event's name on the wire"),
@@ -265,15 +218,8 @@ fn schema() -> Value {
         ],
         &[],
     );
-    let keys = REPORT_FIELDS.iter();
-    let keys: Vec<_> = keys
-        .map(|key| (*key, any.clone(), "an expectation"))
-        .collect();
-    let report = mapping(&keys, &[]);
-    let report = json!({ "anyOf": [text, report] });
-    let reasons =
-        RefusalReason::ALL.map(|reason| (reason.name(), report.clone(), reason.meaning()));
-    let refusals = json!({ "anyOf": [{ "const": "contract" }, mapping(&reasons, &[])] });
+    let refusals = parts::refusals(&text, &any);
+    let refusal = parts::refusal(&names);
     let mut schema = mapping(
         &[
             (
@@ -353,6 +299,11 @@ fn schema() -> Value {
                 "the argument of an acknowledgement that reports a failure",
             ),
             (
+                "refusal",
+                refusal,
+                "where the target's refusals hold the code, the message and the field: `{ code: data.code }`",
+            ),
+            (
                 "refusals",
                 refusals,
                 "how the target reports the refusal of a login, by the reason for the refusal",
@@ -398,7 +349,7 @@ fn every_mapping_has_the_keys_that_the_loader_reads() {
     let strange = "qqqqqqqqqqqqqqqq: 1";
     let text = format!(
         "{strange}\nlaunch: {{ {strange}, ready: {{ {strange} }} }}\ndialect: {{ {strange} }}\nclients: {{ {strange} }}\nbindings: {{ a: {{ {strange} }} }}\n\
-         fence: {{ {strange} }}\ntiming: {{ {strange} }}\nprofiles: {{ p: {{ {strange} }} }}\ncredentials: {{ c: {{ {strange} }} }}\n"
+         fence: {{ {strange} }}\nrefusal: {{ {strange} }}\ntiming: {{ {strange} }}\nprofiles: {{ p: {{ {strange} }} }}\ncredentials: {{ c: {{ {strange} }} }}\n"
     );
     let problems = load(&text).unwrap_err();
     for (what, place) in [
@@ -412,6 +363,7 @@ fn every_mapping_has_the_keys_that_the_loader_reads() {
         ),
         ("`clients`", "/properties/clients"),
         ("`fence`", "/properties/fence"),
+        ("`refusal`", "/properties/refusal"),
         ("`timing`", "/properties/timing"),
         ("a profile", "/properties/profiles/additionalProperties"),
         (
@@ -477,6 +429,8 @@ fn schema_and_loader_refuse_the_same_manifests() {
         manifest("clients: { namespace: chat }"),
         manifest("enter: { call: login }"),
         manifest("namespaces: { /custom: rooms }"),
+        manifest("refusal: { code: [{ a: b }] }"),
+        manifest("refusal: { codes: data.code }"),
         manifest("fence: {}"),
         manifest("fence: { emit: ping }"),
         manifest("fence: { call: echo, expect: pong }"),

@@ -15,7 +15,8 @@ pub(super) type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 /// everywhere except in bindings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// A binding. Its variables are those of scenarios, and the runner replaces them when a scenario runs.
+    /// A binding, or the places of a refusal's fields. The variables of a binding are those of scenarios, and the runner
+    /// replaces them when a scenario runs.
     Binding,
     /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,
@@ -37,7 +38,7 @@ impl Place {
     /// Returns the place of the value of `key`. `self` is the place of the mapping that contains the key.
     fn of(self, key: &str) -> Self {
         match (self, key) {
-            (Self::Root, "bindings") => Self::Binding,
+            (Self::Root, "bindings" | "refusal") => Self::Binding,
             (Self::Root, "clients" | "enter") => Self::Steps,
             (Self::Root, "launch") => Self::Launch,
             (Self::Root, "profiles") => Self::Profiles,

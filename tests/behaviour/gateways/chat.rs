@@ -82,7 +82,9 @@ impl Chat {
                 );
             }
             ("room:join" | "room:leave" | "room:say" | "room:count", None) => {
-                let refused = json!({ "ok": false, "reason": "roomId must be a string" });
+                let details = json!({ "id": "E_ROOM", "name": "roomId" }).to_string();
+                let reason = "roomId must be a string";
+                let refused = json!({ "ok": false, "reason": reason, "details": details });
                 self.reply(hub, request, "room:refused", &refused);
             }
             ("ping", _) => hub.emit(request.client, "pong", &json!({})),

@@ -8,6 +8,7 @@ use super::{
     hub::Wire,
     passed, run_scenarios,
 };
+use crate::support::{Finished, Test};
 
 /// The manifest of a chat, without the way in which results come back.
 const CHAT: &str = "\
@@ -120,27 +121,52 @@ async fn a_result_that_does_not_come_is_named() {
     }
 }
 
+/// Runs one scenario in which a join has to be refused with this report.
+async fn run_refused(report: &str, manifest: &str, expected: Exit) -> Finished {
+    let own = format!(
+        "scenarios:\n- id: own/refused\n  title: A join without a room is refused\n  clients: [caller]\n  steps:\n  \
+         - call: join-room\n    as: caller\n    with: {{ room: 5 }}\n    refused: {report}\n"
+    );
+    let server = super::serve(chat(Results::Acknowledged, None)).await;
+    let test = Test::new()
+        .file("own.yaml", own)
+        .file(
+            "chat.yaml",
+            format!("name: chat\nurl: {}\n{manifest}", server.url),
+        )
+        .args(["run", "own.yaml", "--target", "chat.yaml"]);
+    tokio::task::spawn_blocking(move || test.status(expected))
+        .await
+        .unwrap()
+}
+
 /// The chat reports a refusal in its acknowledgement, in a form of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_failure_in_the_form_of_the_manifest_is_a_refusal() {
-    let own = "scenarios:\n- id: own/refused\n  title: A join without a room is refused\n  clients: [caller]\n  \
-               steps:\n  - call: join-room\n    as: caller\n    with: { room: 5 }\n    refused: { message: <string> }\n";
     for (failure, expected) in [
         ("failure: { ok: false, reason: <string> }", Exit::Conformant),
         ("failure: { state: failed }", Exit::NotConformant),
     ] {
         let manifest =
             manifest("ack", "").replace("failure: { ok: false, reason: <string> }", failure);
-        let server = super::serve(chat(Results::Acknowledged, None)).await;
-        let test = crate::support::Test::new()
-            .file("own.yaml", own)
-            .file(
-                "chat.yaml",
-                format!("name: chat\nurl: {}\n{manifest}", server.url),
-            )
-            .args(["run", "own.yaml", "--target", "chat.yaml"]);
-        tokio::task::spawn_blocking(move || test.status(expected))
-            .await
-            .unwrap();
+        run_refused("{ message: <string> }", &manifest, expected).await;
     }
+}
+
+/// The chat puts the code and the field of a refusal into JSON that is a text in the acknowledgement.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_is_read_at_the_places_of_the_manifest() {
+    let places = "refusal: { code: details.$json.id, field: details.$json.name }";
+    let report = "{ code: E_ROOM, field: room, message: roomId must be a string }";
+    run_refused(report, &manifest("ack", places), Exit::Conformant).await;
+    run_refused(report, &manifest("ack", ""), Exit::NotConformant)
+        .await
+        .stdout_has("The refusal of caller's `join-room` had no `code`; expected \"E_ROOM\".");
+    run_refused(
+        "{ code: E_NAME }",
+        &manifest("ack", places),
+        Exit::NotConformant,
+    )
+    .await
+    .stdout_has("had \"E_ROOM\" at `code`; expected \"E_NAME\".");
 }
