@@ -297,7 +297,7 @@ pub(in crate::runner) fn unclaimed_events(link: &Link, except: Option<usize>) ->
     let mut state = link.state();
     let entries = link.connection.journal().entries();
     state.received.read(&entries);
-    let unclaimed = state.received.unclaimed_events(&entries);
+    let unclaimed = state.received.unclaimed_events(None, &entries);
     let mut others = unclaimed
         .filter(|(index, _)| except != Some(*index))
         .map(|(_, entry)| entry)

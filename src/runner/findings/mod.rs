@@ -126,24 +126,27 @@ impl Finding {
         Self::new(kind, sentence).mismatch(mismatch)
     }
 
-    /// Returns true if a wait failed for the reason that the server sent the illegal data of `broken`: something did not
-    /// arrive, or the connection ended.
+    /// Returns true if a wait failed for the reason that the server broke the invariant of `broken`: something did not
+    /// arrive, or the connection ended, after illegal data; or no acknowledgement came, but one that the client could not
+    /// take for the answer to its request.
     pub(super) fn can_follow_from(&self, broken: &Self) -> bool {
-        let is_illegal = matches!(
-            broken.kind,
-            FailureKind::IllegalFrame | FailureKind::IllegalPacket
-        );
-        let is_failed_wait = matches!(
-            self.kind,
-            FailureKind::ConnectionEnded
-                | FailureKind::NoResponse
-                | FailureKind::NotAcknowledged
-                | FailureKind::NotDelivered
-                | FailureKind::NotDisconnected
-                | FailureKind::RefusalNotReported
-                | FailureKind::ServerStuck
-        );
-        is_illegal && is_failed_wait && self.invariant.is_none()
+        let is_failed_wait = match broken.kind {
+            FailureKind::IllegalFrame | FailureKind::IllegalPacket => matches!(
+                self.kind,
+                FailureKind::ConnectionEnded
+                    | FailureKind::NoResponse
+                    | FailureKind::NotAcknowledged
+                    | FailureKind::NotDelivered
+                    | FailureKind::NotDisconnected
+                    | FailureKind::RefusalNotReported
+                    | FailureKind::ServerStuck
+            ),
+            FailureKind::SentAfterDisconnect
+            | FailureKind::SentBeforeConnect
+            | FailureKind::WronglyAcknowledged => self.kind == FailureKind::NotAcknowledged,
+            _ => false,
+        };
+        is_failed_wait && self.invariant.is_none()
     }
 
     /// Turns the finding into a reason to stop the scenario.

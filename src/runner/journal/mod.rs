@@ -3,6 +3,7 @@
 
 pub(super) mod index_set;
 pub(super) mod message_packet;
+mod named_events;
 pub(super) mod received;
 pub(super) mod recovery_offer;
 pub(super) mod refusal_reports;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::index_set::IndexSet;
+use super::{index_set::IndexSet, named_events::NamedEvents};
 use crate::{
     client::{Entry, What},
     wire::socket_io::Packet,
@@ -19,6 +19,8 @@ pub(in crate::runner) struct Received {
     claimed: IndexSet,
     /// The indices of the Socket.IO events that no step has claimed.
     events: IndexSet,
+    /// The same indices by the name of the event.
+    events_by_name: NamedEvents,
     /// The indices of the WebSocket frames that no step has claimed.
     frames: IndexSet,
     /// The indices of the packets and messages that no step has claimed, and of the illegal data and HTTP errors that
@@ -39,9 +41,9 @@ pub(in crate::runner) struct Received {
 
 /// The kind of journal entries that a step waits for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::runner) enum Sort {
-    /// Socket.IO events that no step has claimed.
-    Event,
+pub(in crate::runner) enum Sort<'n> {
+    /// Socket.IO events that no step has claimed: those with this name on the wire, or all of them.
+    Event(Option<&'n str>),
     /// WebSocket frames that no step has claimed.
     Frame,
     /// Packets and messages that no step has claimed, and illegal data and HTTP errors in place of packets.
@@ -56,7 +58,7 @@ impl Received {
         for (index, entry) in entries.iter().enumerate().skip(self.read) {
             let is_claimed = self.claimed.contains(index);
             match &entry.what {
-                What::Socket(Packet::Event { id, .. }) => {
+                What::Socket(Packet::Event { id, name, .. }) => {
                     if id.is_some() {
                         self.questions.insert(index);
                     }
@@ -65,6 +67,7 @@ impl Received {
                     }
                     if !is_claimed {
                         self.events.insert(index);
+                        self.events_by_name.push(index, name);
                     }
                 }
                 What::Socket(Packet::Connect { namespace, .. }) => {
@@ -101,6 +104,7 @@ impl Received {
     pub(in crate::runner) fn claim(&mut self, index: usize) {
         self.claimed.insert(index);
         self.events.remove(index);
+        self.events_by_name.remove(index);
         self.frames.remove(index);
         self.packets.remove(index);
         if !self.questions.contains(index) {
@@ -123,18 +127,17 @@ impl Received {
 
     /// Returns the indices of the entries of one kind that no step has claimed (for [`Sort::Question`]: that no `reply`
     /// step has answered), among those that were read, in order, from index `from` on.
-    pub(in crate::runner) fn waiting(
-        &self,
-        sort: Sort,
-        from: usize,
-    ) -> impl Iterator<Item = usize> {
-        let set = match sort {
-            Sort::Event => &self.events,
-            Sort::Frame => &self.frames,
-            Sort::Packet => &self.packets,
-            Sort::Question => &self.unanswered,
+    pub(in crate::runner) fn waiting(&self, sort: Sort<'_>, from: usize) -> impl Iterator<Item = usize> {
+        let (set, name) = match sort {
+            Sort::Event(None) => (Some(&self.events), None),
+            Sort::Event(name) => (None, name),
+            Sort::Frame => (Some(&self.frames), None),
+            Sort::Packet => (Some(&self.packets), None),
+            Sort::Question => (Some(&self.unanswered), None),
         };
-        set.from(from)
+        let of_set = set.into_iter().flat_map(move |set| set.from(from));
+        let of_name = name.map(|name| self.events_by_name.named(name, from));
+        of_set.chain(of_name.into_iter().flatten())
     }
 
     /// Returns true if a step has claimed the entry, that is, received it as expected.
@@ -147,14 +150,14 @@ impl Received {
         &self.claimed
     }
 
-    /// Returns the events among the entries read so far that no step has claimed, that is, received as expected. They
-    /// are in the order of the journal.
+    /// Returns the events among the entries read so far that no step has claimed, that is, received as expected: those
+    /// with this name on the wire, or all of them. They are in the order of the journal.
     pub(in crate::runner) fn unclaimed_events<'e>(
         &self,
+        name: Option<&str>,
         entries: &'e [Entry],
     ) -> impl Iterator<Item = (usize, &'e Entry)> {
-        self.events
-            .from(0)
+        self.waiting(Sort::Event(name), 0)
             .filter_map(move |index| Some((index, entries.get(index)?)))
     }
 
@@ -197,7 +200,7 @@ mod tests {
         ];
         let mut received = Received::default();
         let unclaimed = |received: &Received, entries: &[Entry]| {
-            let events = received.unclaimed_events(entries);
+            let events = received.unclaimed_events(None, entries);
             events.map(|(index, _)| index).collect::<Vec<_>>()
         };
         // A step can claim an entry before `read` has read that entry.
@@ -233,7 +236,7 @@ mod tests {
         assert!(received.waiting(Sort::Question, 0).eq([0, 2]));
         received.answer(0);
         assert!(received.waiting(Sort::Question, 0).eq([2]));
-        assert!(received.waiting(Sort::Event, 0).eq([2, 3]));
+        assert!(received.waiting(Sort::Event(None), 0).eq([2, 3]));
         assert_eq!(received.waiting(Sort::Question, 3).next(), None);
     }
 }

@@ -31,6 +31,11 @@ impl Sought {
         }
     }
 
+    /// Returns the name on the wire that an event needs to match the pattern. `None` if any name matches.
+    pub(super) fn wire_name(&self) -> Option<&str> {
+        (self.event != "*").then_some(self.event.as_str())
+    }
+
     /// Returns the pattern of the event in the words of the scenario language.
     pub(in crate::runner) fn describe(&self, scope: &Scope) -> String {
         let with = self

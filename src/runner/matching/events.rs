@@ -78,7 +78,7 @@ impl Sought {
         else {
             return Ok(Likeness::Other);
         };
-        if *namespace != self.namespace || (self.event != "*" && *name != self.event) {
+        if *namespace != self.namespace || self.wire_name().is_some_and(|own| own != name) {
             return Ok(Likeness::Other);
         }
         // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client, and the
@@ -128,7 +128,7 @@ impl Sought {
         let entries = link.connection.journal().entries();
         state.received.read(&entries);
         let mut found = Vec::new();
-        for (index, entry) in state.received.unclaimed_events(&entries) {
+        for (index, entry) in state.received.unclaimed_events(self.wire_name(), &entries) {
             if let Likeness::Match { .. } = self.compare(attempt, &scope, entry)? {
                 found.push(index);
             }

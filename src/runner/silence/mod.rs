@@ -236,7 +236,7 @@ fn unclaimed_reports(manifest: &Manifest, link: &Link) -> Vec<usize> {
     let mut state = link.state();
     let entries = link.connection.journal().entries();
     state.received.read(&entries);
-    let events = state.received.unclaimed_events(&entries);
+    let events = state.received.unclaimed_events(None, &entries);
     events
         .filter(|(_, entry)| refusal_reports::in_event(manifest, entry).is_some())
         .map(|(index, _)| index)

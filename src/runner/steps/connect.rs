@@ -65,16 +65,15 @@ pub(in crate::runner) async fn declared_clients(attempt: &Attempt<'_>) -> StepRe
 /// Connects the bystander, a client that the runner adds to check that the server still serves other clients.
 ///
 /// The application may refuse the bystander. The bystander's Engine.IO session stays open even then, and the runner can
-/// send WebSocket pings on it.
+/// send WebSocket pings on it. The server breaks a rule if it refuses the handshake or does not answer CONNECT, as it
+/// does if it treats a declared client like that.
 pub(in crate::runner) async fn bystander(
     attempt: &Attempt<'_>,
     client: &Arc<Client>,
 ) -> StepResult {
+    let name = &client.spec.name;
     let limit = attempt.target.within;
-    let unjudged = |mut obstacle: Obstacle| {
-        obstacle.detail.span = None;
-        obstacle.unjudged()
-    };
+    let plain = ConnectOptions::default();
     let has_events = attempt.target.manifest.dialect.has_events();
     let below = match attempt.target.manifest.dialect.speaks {
         _ if has_events && attempt.target.admits_anonymous() => None,
@@ -83,27 +82,17 @@ pub(in crate::runner) async fn bystander(
         Speaks::SocketIo => Some(Layer::EngineIo),
     };
     if let Some(layer) = below {
-        let plain = ConnectOptions::default();
         entrance::before(attempt, client, Login::Manifest).await?;
         let options = options(attempt, client, &plain, layer, limit, Login::Manifest)?;
         return match open(attempt, client, &options, Login::Manifest).await? {
             Ok(_) => Ok(()),
-            Err(failure) => Err(unjudged(
-                handshake_finding(&client.spec.name, &failure).into(),
-            )),
+            Err(failure) if failure.is_ours() => Err(unreachable(&name.0, &failure).unjudged()),
+            Err(failure) => Err(handshake_finding(name, &failure).breach()),
         };
     }
-    let plain = ConnectOptions::default();
-    match join(attempt, client, &plain, limit, Awaited::Acceptance).await {
-        Ok(Admission::Joined(_) | Admission::Refused(_)) => Ok(()),
-        Ok(Admission::RefusedHandshake(failure)) => Err(unjudged(
-            handshake_finding(&client.spec.name, &failure).into(),
-        )),
-        // The bystander connects before the scenario begins, so a server that refuses the bystander does not fail the
-        // scenario.
-        Err(Stop::Breach(finding)) => Err(unjudged((*finding).into())),
-        Err(Stop::Unjudged(obstacle)) => Err(unjudged(*obstacle)),
-        Err(stop @ Stop::Inapplicable(_)) => Err(stop),
+    match join(attempt, client, &plain, limit, Awaited::Acceptance).await? {
+        Admission::Joined(_) | Admission::Refused(_) => Ok(()),
+        Admission::RefusedHandshake(failure) => Err(handshake_finding(name, &failure).breach()),
     }
 }
 

@@ -117,6 +117,16 @@ impl AwaitedEvent {
         }
     }
 
+    /// Returns the kind of journal entries that this step has to look at: the events with the awaited name, or all events
+    /// if another event would be out of order.
+    fn sort(&self) -> Sort<'_> {
+        let name = self.event.strict.wire_name();
+        let is_other = |tolerant: &Sought| tolerant.wire_name() != name;
+        let needs_all =
+            self.order == Order::Strict || self.event.lenient.as_ref().is_some_and(is_other);
+        Sort::Event(name.filter(|_| !needs_all))
+    }
+
     /// Leaves out the entries up to `found` when the step looks for its next event, so that the step compares each entry
     /// once. If `found` captured variables, the pattern can match other entries than before, so nothing is left out.
     pub(super) fn go_on_after(&mut self, found: &Found) {
@@ -185,7 +195,7 @@ pub(super) async fn await_event(
     let waited = wait_for(
         attempt,
         (client, link),
-        Sort::Event,
+        awaited.sort(),
         awaited.from,
         deadline,
         |index, entry| {
@@ -303,7 +313,7 @@ fn nearest(
     let entries = link.connection.journal().entries();
     state.received.read(&entries);
     let mut best: Option<(usize, usize, Mismatch)> = None;
-    for (index, entry) in state.received.unclaimed_events(&entries) {
+    for (index, entry) in state.received.unclaimed_events(sought.wire_name(), &entries) {
         if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
             let depth = mismatch.path.matches(['.', '[']).count();
             if best.as_ref().is_none_or(|(deepest, ..)| depth > *deepest) {

@@ -83,7 +83,7 @@ pub(in crate::runner) async fn wait_lawfully<T>(
 pub(in crate::runner) async fn wait_for<T>(
     attempt: &Attempt<'_>,
     at: (&Client, &Link),
-    sort: Sort,
+    sort: Sort<'_>,
     from: usize,
     deadline: Instant,
     mut pick: impl FnMut(usize, &Entry) -> Option<T> + Send,

@@ -68,7 +68,7 @@ const FIRST_BATCH: usize = 16;
 /// Returns the index of the next journal entry if `pick` returned no value and the connection is open.
 fn find_waiting<T>(
     link: &Link,
-    sort: Sort,
+    sort: Sort<'_>,
     mut from: usize,
     mut pick: impl FnMut(usize, &Entry) -> Option<T>,
 ) -> Result<Waited<T>, usize> {
