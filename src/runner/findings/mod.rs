@@ -129,7 +129,7 @@ impl Finding {
     /// Returns true if a wait failed for the reason that the server broke the invariant of `broken`: something did not
     /// arrive, or the connection ended, after illegal data; or no acknowledgement came, but one that the client could not
     /// take for the answer to its request.
-    pub(super) fn can_follow_from(&self, broken: &Self) -> bool {
+    pub(in crate::runner) fn can_follow_from(&self, broken: &Self) -> bool {
         let is_failed_wait = match broken.kind {
             FailureKind::IllegalFrame | FailureKind::IllegalPacket => matches!(
                 self.kind,

@@ -32,7 +32,7 @@ impl Sought {
     }
 
     /// Returns the name on the wire that an event needs to match the pattern. `None` if any name matches.
-    pub(super) fn wire_name(&self) -> Option<&str> {
+    pub(in crate::runner) fn wire_name(&self) -> Option<&str> {
         (self.event != "*").then_some(self.event.as_str())
     }
 

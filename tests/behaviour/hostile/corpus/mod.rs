@@ -81,7 +81,6 @@ fn kinds() -> Vec<Kind> {
 
 /// Without a manifest, a run plans all scenarios, and probes decide which of them apply. A capability that the server
 /// offers but that is broken must not count as missing, because a run whose scenarios are all skipped passes.
-#[ignore = "a bystander that can't join still ends in an ERROR without a kind"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_of_which_a_run_knows_only_the_address() {
     let mut verdicts = verdict::table_by_url();
