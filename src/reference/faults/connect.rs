@@ -33,6 +33,7 @@ faults!(ConnectFault {
     NamesTrimmed = "namespace-names-trimmed": "The server removes a slash at the end of a namespace name, and so takes `/custom/` for `/custom`.";
     RejoinReusesSid = "rejoin-reuses-sid": "When a client leaves a namespace and joins it again, the server gives it the same socket id as before.";
     SecondNamespaceRefused = "second-namespace-refused": "The server refuses a client's CONNECT to a fourth namespace on one connection.";
+    SidFixed = "connect-sid-same-for-all": "The server gives every client the same socket id.";
     SidFromEngine = "connect-sid-reused-from-engine": "The server uses the Engine.IO session id as the id of the connection's first socket, where it has to choose another id.";
     SidMissing = "connect-without-sid": "The server sends the CONNECT reply without `sid`, the socket id.";
     SidShared = "connect-sid-shared-by-namespaces": "The server gives a client the same socket id in all namespaces of its connection.", seen "socketioxide 0.18.9";
@@ -220,6 +221,9 @@ impl FaultSet {
                 return SocketId::from(&*session.sid);
             }
             return random;
+        }
+        if self.has(ConnectFault::SidFixed) {
+            return SocketId::from("same-id-for-every-one");
         }
         let key = if self.has(ConnectFault::SidShared) {
             FirstSocketId {

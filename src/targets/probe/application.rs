@@ -11,7 +11,7 @@ use super::{
     join::{Reply, Unconnected, connect},
 };
 use crate::{
-    client::{Connection, Options, TransportChoice},
+    client::{Connection, Illegal, IllegalWebSocket, Options, TransportChoice, What},
     targets::capability::{Capability, Source},
 };
 
@@ -92,15 +92,38 @@ async fn joined(
             let echo = echo::socket(connection, namespace).await;
             (Speaks::SocketIo, vec![joined, echo], greetings)
         }
-        Welcome::Disconnected => {
-            let seen = "every client can join the namespace /, but is disconnected at once";
-            let findings = vec![Finding::no(NAME, seen)];
-            (Speaks::SocketIo, findings, BTreeSet::new())
-        }
-        Welcome::Replaced => {
-            let seen = "every client can join the namespace /, but is disconnected when another client joins";
-            let findings = vec![Finding::no(NAME, seen)];
-            (Speaks::SocketIo, findings, BTreeSet::new())
-        }
+        Welcome::Disconnected => (
+            Speaks::SocketIo,
+            vec![sent_away(connection, "is disconnected at once")],
+            BTreeSet::new(),
+        ),
+        Welcome::Replaced => (
+            Speaks::SocketIo,
+            vec![sent_away(
+                connection,
+                "is disconnected when another client joins",
+            )],
+            BTreeSet::new(),
+        ),
+    }
+}
+
+/// Returns the finding about a client that joined and lost its connection. A server that sent illegal data is broken, so
+/// the scenarios that need Socket.IO judge it.
+fn sent_away(connection: &Connection, how: &str) -> Finding {
+    let seen = format!("every client can join the namespace /, but {how}");
+    let entries = connection.journal().entries();
+    let illegal = entries.iter().find_map(|entry| match &entry.what {
+        // Either side may drop a failed connection in the middle of a frame (RFC 6455 section 7.1.7).
+        What::Illegal {
+            illegal: Illegal::WebSocket(IllegalWebSocket::StreamEndedInFrame),
+            ..
+        } => None,
+        What::Illegal { illegal, .. } => Some(illegal),
+        _ => None,
+    });
+    match illegal {
+        Some(illegal) => Finding::broken(NAME, format!("{seen}; the server sent: {illegal}")),
+        None => Finding::no(NAME, seen),
     }
 }

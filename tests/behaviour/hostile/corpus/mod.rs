@@ -125,7 +125,22 @@ async fn check_by(by: By, kinds: Vec<Kind>) {
 
 /// The scenarios of the runs that know only the address: enough that each broken server fails one, and few enough that
 /// the runs beside each other do not starve.
-const BY_URL: [&str; 3] = ["engine.io/*", "namespaces/*", "socket.io/*"];
+const BY_URL: [&str; 14] = [
+    "engine.io/abandoned-upgrade-harmless",
+    "engine.io/bad-handshake-refused*",
+    "engine.io/chunked-post-read",
+    "engine.io/every-post-answered*",
+    "engine.io/frame-is-one-packet",
+    "engine.io/message-polled-as-it-is",
+    "engine.io/polls-share-connection",
+    "engine.io/session-ids-differ",
+    "engine.io/sessions-kept-apart",
+    "namespaces/*",
+    "robust/odd-header-harmless*",
+    "socket.io/connect-by-polling",
+    "socket.io/malformed-packet-refused[broken-json]",
+    "socket.io/socket-ids-differ",
+];
 
 async fn run(by: By, kind: &Kind) -> Finished {
     let relay = Relay::start(kind.base.config(), kind.interference.clone()).await;

@@ -1,6 +1,15 @@
 //! A relay in front of a reference server that replaces what the server sends at one stage of a connection.
 
-use std::{collections::VecDeque, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::BytesMut;
 use sockspec::{
@@ -96,11 +105,18 @@ async fn relay(client: TcpStream, server: SocketAddr, interference: Arc<Interfer
     };
     let (from_server, to_server) = upstream.into_split();
     let (noted, requests) = mpsc::unbounded_channel();
-    let mut up = pin!(forward(from_client, to_server, noted));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut up = pin!(forward(
+        from_client,
+        to_server,
+        noted,
+        Arc::clone(&is_over)
+    ));
     let down = Down {
         from_server,
         to_client,
         interference: &interference,
+        is_over,
         received: BytesMut::new(),
         requests,
         expected: VecDeque::new(),
@@ -128,15 +144,20 @@ async fn drain(from_client: &mut OwnedReadHalf) {
     while matches!(from_client.read(&mut unread).await, Ok(1..)) {}
 }
 
-/// Forwards what the client sends, and notes its requests.
+/// Forwards what the client sends, and notes its requests. Forwards nothing more when the relay ends the connection: a
+/// server does not handle requests on a connection that it has closed.
 async fn forward(
     mut from_client: OwnedReadHalf,
     mut to_server: OwnedWriteHalf,
     noted: mpsc::UnboundedSender<Request>,
+    is_over: Arc<AtomicBool>,
 ) {
     let mut requests = Requests::default();
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from_client.read(&mut bytes).await {
+        if is_over.load(Ordering::Relaxed) {
+            return drain(&mut from_client).await;
+        }
         for request in requests.read(&bytes[..count]) {
             let _ = noted.send(request);
         }
@@ -153,6 +174,8 @@ struct Down<'a> {
     from_server: OwnedReadHalf,
     to_client: OwnedWriteHalf,
     interference: &'a Interference,
+    /// Whether the relay ends, or has ended, the connection. It is set before the client can notice.
+    is_over: Arc<AtomicBool>,
     /// The bytes of the server that are not forwarded yet.
     received: BytesMut,
     requests: mpsc::UnboundedReceiver<Request>,
@@ -184,7 +207,7 @@ impl Down<'_> {
             let is_upgrade = response.status == 101;
             let original = Original::response(response, self.interference);
             let then = if self.interference.concerns_response(request, &original) {
-                perform(&self.interference.acts, &mut self.to_client, &original).await
+                self.interfere(&original).await
             } else {
                 send(&mut self.to_client, &original.bytes).await
             };
@@ -210,7 +233,7 @@ impl Down<'_> {
             };
             let original = Original::frame(&frame);
             let then = if self.interference.concerns_frame(&frame) {
-                perform(&self.interference.acts, &mut self.to_client, &original).await
+                self.interfere(&original).await
             } else {
                 send(&mut self.to_client, &original.bytes).await
             };
@@ -220,6 +243,15 @@ impl Down<'_> {
         }
     }
 
+    /// Performs the acts of the interference.
+    async fn interfere(&mut self, original: &Original) -> Then {
+        let acts = &self.interference.acts;
+        if acts.iter().any(|act| matches!(act, Act::End)) {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+        perform(acts, &mut self.to_client, original).await
+    }
+
     /// Reads more bytes. Answers requests at which the relay interferes.
     async fn read(&mut self) -> Then {
         tokio::select! {
@@ -227,8 +259,7 @@ impl Down<'_> {
             Some(request) = self.requests.recv() => {
                 self.expected.push_back(request);
                 if self.interference.stage == Stage::Request(request) {
-                    let acts = &self.interference.acts;
-                    return perform(acts, &mut self.to_client, &Original::default()).await;
+                    return self.interfere(&Original::default()).await;
                 }
                 Then::GoOn
             }
