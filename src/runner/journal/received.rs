@@ -127,7 +127,11 @@ impl Received {
 
     /// Returns the indices of the entries of one kind that no step has claimed (for [`Sort::Question`]: that no `reply`
     /// step has answered), among those that were read, in order, from index `from` on.
-    pub(in crate::runner) fn waiting(&self, sort: Sort<'_>, from: usize) -> impl Iterator<Item = usize> {
+    pub(in crate::runner) fn waiting(
+        &self,
+        sort: Sort<'_>,
+        from: usize,
+    ) -> impl Iterator<Item = usize> {
         let (set, name) = match sort {
             Sort::Event(None) => (Some(&self.events), None),
             Sort::Event(name) => (None, name),

@@ -313,7 +313,10 @@ fn nearest(
     let entries = link.connection.journal().entries();
     state.received.read(&entries);
     let mut best: Option<(usize, usize, Mismatch)> = None;
-    for (index, entry) in state.received.unclaimed_events(sought.wire_name(), &entries) {
+    for (index, entry) in state
+        .received
+        .unclaimed_events(sought.wire_name(), &entries)
+    {
         if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
             let depth = mismatch.path.matches(['.', '[']).count();
             if best.as_ref().is_none_or(|(deepest, ..)| depth > *deepest) {

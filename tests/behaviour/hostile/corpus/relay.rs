@@ -106,12 +106,7 @@ async fn relay(client: TcpStream, server: SocketAddr, interference: Arc<Interfer
     let (from_server, to_server) = upstream.into_split();
     let (noted, requests) = mpsc::unbounded_channel();
     let is_over = Arc::new(AtomicBool::new(false));
-    let mut up = pin!(forward(
-        from_client,
-        to_server,
-        noted,
-        Arc::clone(&is_over)
-    ));
+    let mut up = pin!(forward(from_client, to_server, noted, Arc::clone(&is_over)));
     let down = Down {
         from_server,
         to_client,
