@@ -296,7 +296,7 @@ fn add_findings_of(outcome: &mut Outcome, other: Outcome) {
 }
 
 /// The attempt that decides the verdict.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Merge {
     /// The last attempt, because the earlier attempts did not pass and the scenario was tried again.
     Last,

@@ -18,7 +18,7 @@ use crate::{
         findings::error_kind::ErrorKind,
         judgement::{self, cause},
         plan::{Item, Plan},
-        play::{Played, play},
+        play::{play, schedule::Played},
         record::{
             Record,
             event::{Event, EventKind, RunInfo, TargetStart},
@@ -55,7 +55,10 @@ pub async fn run(
     let mut run = Run::new(target, settings, interrupt, emit);
     let starts = run.start_instances(&items).await?;
     run.announce(&items, starts, &left_out);
-    run.run_items(items).await;
+    let (together, mut alone) = run.batches(items);
+    run.run_batch(together, settings.jobs.max(1)).await;
+    alone.extend(run.take_without_server());
+    run.run_batch(alone, 1).await;
     Ok(run.finish().await)
 }
 
@@ -215,7 +218,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     }
 
     /// Runs the items (scenarios, each on one transport) of a batch, at most `width` at once.
-    pub(super) async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
+    async fn run_batch(&mut self, items: Vec<Arc<Item>>, width: usize) {
         let mut batch = Batch::default();
         for item in items {
             match item.skip.clone() {

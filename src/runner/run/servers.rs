@@ -110,28 +110,30 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         Ok(start)
     }
 
-    /// Runs all items (scenarios, each on one transport).
+    /// Splits the items (scenarios, each on one transport) into two batches: those that run at the same time, and those
+    /// that run after them, one at a time.
     ///
     /// The reference server starts within milliseconds, so each exclusive scenario gets a reference server of its own
-    /// and runs beside all other scenarios. On any other target, the exclusive scenarios run after the others, one at a
-    /// time.
-    pub(super) async fn run_items(&mut self, items: Vec<Item>) {
+    /// and runs beside all other scenarios. On any other target, the exclusive scenarios are in the second batch.
+    pub(super) fn batches(&mut self, items: Vec<Item>) -> (Vec<Arc<Item>>, Vec<Arc<Item>>) {
         let has_own_servers = matches!(self.target.host, Host::Embedded(_));
         if has_own_servers {
             self.target_of_exclusive = Some(Arc::new(self.target.clone()));
         }
-        let (mut together, mut alone): (Vec<_>, Vec<_>) = items
+        let (mut together, alone): (Vec<_>, Vec<_>) = items
             .into_iter()
             .map(Arc::new)
             .partition(|item| has_own_servers || !item.scenario.exclusive);
         let first = self.settings.known.scenarios();
         together.sort_by_key(|item| !first.contains(&item.scenario.id));
-        self.run_batch(together, self.settings.jobs.max(1)).await;
-        // A server can't be started if, for example, no file descriptor is free. The scenarios then run one at a time on
-        // the server that the other scenarios used.
+        (together, alone)
+    }
+
+    /// Returns the exclusive items (scenarios, each on one transport) whose own server could not be started, for example
+    /// because no file descriptor was free. They have to run one at a time on the server of the other scenarios.
+    pub(super) fn take_without_server(&mut self) -> Vec<Arc<Item>> {
         self.target_of_exclusive = None;
-        alone.append(&mut self.without_server);
-        self.run_batch(alone, 1).await;
+        std::mem::take(&mut self.without_server)
     }
 
     /// Returns the server on which the scenario has to run; `None` if no server runs with the settings that it needs.

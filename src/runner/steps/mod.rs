@@ -51,7 +51,7 @@ use crate::{
 /// The limit on rounds of a `repeat` block.
 const REPEAT_LIMIT: u64 = 100_000;
 
-/// Performs one step and the steps inside it.
+/// Performs one step and the steps inside it. The match lists all verbs of the scenario language.
 pub(in crate::runner) fn perform<'f>(
     attempt: &'f Attempt<'_>,
     step: &'f Step,
@@ -60,7 +60,30 @@ pub(in crate::runner) fn perform<'f>(
         let begun = clock::now();
         let warnings = attempt.notes().warnings.len();
         let outcome = async {
-            let outcome = timed(attempt, step, begun).await;
+            let acted = match &step.action {
+                Action::Alive(_) => alive::perform(attempt, step).await,
+                Action::Bytes(bytes) => frame::bytes(attempt, step, bytes).await,
+                Action::Call(call) => call::perform(attempt, step, call).await,
+                Action::Check(check) => check::perform(attempt, check),
+                Action::Closed(closed) => closed::perform(attempt, step, closed).await,
+                Action::Connect(connect) => connect::perform(attempt, step, connect).await,
+                Action::Deliver(deliver) => deliver::perform(attempt, step, deliver).await,
+                Action::Disconnect(how) => disconnect::perform(attempt, step, how).await,
+                Action::Emit(emit) => emit::perform(attempt, step, emit).await,
+                Action::Expect(expect) => expect::perform(attempt, step, expect).await,
+                Action::Frame(frame) => frame::frame(attempt, step, frame).await,
+                Action::Http(http) => http::perform(attempt, step, http).await,
+                Action::Never(never) => never::perform(attempt, step, never).await,
+                Action::Open(open) => open::perform(attempt, step, open).await,
+                Action::Parallel(block) => parallel(attempt, block).await,
+                Action::Reading(how) => reading::perform(attempt, step, *how),
+                Action::Receive(receive) => receive::perform(attempt, step, receive).await,
+                Action::Repeat(block) => repeat(attempt, block).await,
+                Action::Reply(reply) => reply::perform(attempt, step, reply).await,
+                Action::Steps(block) => in_order(attempt, &block.steps).await,
+                Action::Send(packets) => send::perform(attempt, step, packets).await,
+            };
+            let outcome = acted.and_then(|()| note_success(attempt, step, begun));
             log::step_ended(attempt, &outcome, begun.elapsed());
             outcome
         };
@@ -70,9 +93,8 @@ pub(in crate::runner) fn perform<'f>(
     })
 }
 
-/// Performs a step that began at `begun`, and checks that it did not succeed before its earliest time (`after`).
-async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
-    act(attempt, step).await?;
+/// Records that a step that began at `begun` has succeeded. Fails if the step did so before its earliest time (`after`).
+fn note_success(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
     let facts = step.action.facts();
     // A block (`parallel` or `repeat`) has no check of its own, so `can_fail` is false for it. The steps inside the
     // block set `judged` themselves.
@@ -84,33 +106,6 @@ async fn timed(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult
         client.state().has_just_sent_by_hand = by_hand;
     }
     earliest::check(attempt, step, begun)
-}
-
-/// Executes a step by its verb. This match lists all verbs of the scenario language.
-async fn act(attempt: &Attempt<'_>, step: &Step) -> StepResult {
-    match &step.action {
-        Action::Alive(_) => alive::perform(attempt, step).await,
-        Action::Bytes(bytes) => frame::bytes(attempt, step, bytes).await,
-        Action::Call(call) => call::perform(attempt, step, call).await,
-        Action::Check(check) => check::perform(attempt, check),
-        Action::Closed(closed) => closed::perform(attempt, step, closed).await,
-        Action::Connect(connect) => connect::perform(attempt, step, connect).await,
-        Action::Deliver(deliver) => deliver::perform(attempt, step, deliver).await,
-        Action::Disconnect(disconnect) => disconnect::perform(attempt, step, disconnect).await,
-        Action::Emit(emit) => emit::perform(attempt, step, emit).await,
-        Action::Expect(expect) => expect::perform(attempt, step, expect).await,
-        Action::Frame(frame) => frame::frame(attempt, step, frame).await,
-        Action::Http(http) => http::perform(attempt, step, http).await,
-        Action::Never(never) => never::perform(attempt, step, never).await,
-        Action::Open(open) => open::perform(attempt, step, open).await,
-        Action::Parallel(block) => parallel(attempt, block).await,
-        Action::Reading(how) => reading::perform(attempt, step, *how),
-        Action::Receive(receive) => receive::perform(attempt, step, receive).await,
-        Action::Repeat(block) => repeat(attempt, block).await,
-        Action::Reply(reply) => reply::perform(attempt, step, reply).await,
-        Action::Steps(block) => in_order(attempt, &block.steps).await,
-        Action::Send(packets) => send::perform(attempt, step, packets).await,
-    }
 }
 
 /// Performs the steps of `parallel:` at the same time.

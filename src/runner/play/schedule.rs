@@ -1,0 +1,266 @@
+//! Decides which attempts a scenario gets: retries, repeats, and first a short attempt if the scenario is known to wait
+//! in vain.
+
+use std::time::Duration;
+
+use crate::runner::{
+    judgement::{self, Merge},
+    plan::Item,
+    record::{event::EventKind, outcome::Outcome, verdict::Verdict},
+    settings::Settings,
+};
+
+/// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with the
+/// usual timeout.
+const KNOWN_LIMIT: Duration = Duration::from_secs(1);
+
+/// The first number of the attempts with [`KNOWN_LIMIT`], so that their names differ from those of all other attempts.
+const OTHER_NAMES: usize = 1 << 20;
+
+/// The result of playing one item, that is, one scenario on one transport.
+#[derive(Debug)]
+pub(in crate::runner) struct Played {
+    /// The outcome of the scenario, from all attempts together.
+    pub(in crate::runner) outcome: Outcome,
+    /// Whether a client never connected, or lost a connection that the client did not end.
+    pub(in crate::runner) lost_a_connection: bool,
+}
+
+/// The timeouts of an attempt.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Timeouts {
+    /// Each step has the timeout that the scenario or the target sets.
+    Usual,
+    /// Each step without a timeout of its own has the timeout [`KNOWN_LIMIT`].
+    Short,
+}
+
+/// The attempt that comes next.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Next {
+    /// The number of the attempt, from 0 on. Attempts with the same number use the same names.
+    pub(super) number: usize,
+    /// The limit on the timeout of steps that set none.
+    pub(super) limit: Option<Duration>,
+}
+
+/// The attempts at one item (a scenario on one transport), and their outcomes so far.
+pub(super) struct Schedule<'s, R> {
+    item: &'s Item,
+    settings: &'s Settings,
+    /// Is called when a try starts, and when an item that did not pass is tried again.
+    report: R,
+    /// How many times the item is tried at most. A try is one attempt, or a short one and a usual one.
+    tries: usize,
+    merge: Merge,
+    /// The timeouts with which each try begins.
+    first: Timeouts,
+    /// The number of tries that have ended.
+    ended: usize,
+    /// The timeouts of the attempt that runs, or of the next one between two attempts. `None` after the last attempt.
+    current: Option<Timeouts>,
+    outcomes: Vec<Outcome>,
+    lost_a_connection: bool,
+}
+
+impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
+    /// Returns the schedule of an item for which no attempt has started.
+    pub(super) fn new(item: &'s Item, settings: &'s Settings, report: R) -> Self {
+        let (tries, merge) = match settings.repeat {
+            0 | 1 => (1 + settings.retries, Merge::Last),
+            repeat => (repeat, Merge::Worst),
+        };
+        let first = match settings.known.waits_in_vain(&item.id, item.transport) {
+            true => Timeouts::Short,
+            false => Timeouts::Usual,
+        };
+        Self {
+            item,
+            settings,
+            report,
+            tries,
+            merge,
+            first,
+            ended: 0,
+            current: Some(first),
+            outcomes: Vec::new(),
+            lost_a_connection: false,
+        }
+    }
+
+    /// Returns the next attempt, or `None` if the item has had all its attempts.
+    pub(super) fn next(&self) -> Option<Next> {
+        let timeouts = self.current?;
+        if timeouts == self.first {
+            (self.report)(EventKind::AttemptStarted {
+                id: self.item.id.clone(),
+                attempt: self.ended + 1,
+            });
+        }
+        Some(match timeouts {
+            Timeouts::Usual => Next {
+                number: self.ended,
+                limit: None,
+            },
+            Timeouts::Short => Next {
+                number: self.ended + OTHER_NAMES,
+                limit: Some(KNOWN_LIMIT),
+            },
+        })
+    }
+
+    /// Adds the result of the attempt that [`Self::next`] returned.
+    pub(super) fn add(&mut self, played: Played) {
+        let Played {
+            outcome,
+            lost_a_connection,
+        } = played;
+        self.lost_a_connection |= lost_a_connection;
+        // Any other outcome of a short attempt may be due to its short timeout.
+        let is_final = outcome.verdict == Verdict::Pass
+            || self.settings.known.find(&outcome).is_some()
+            || self.current == Some(Timeouts::Usual);
+        if !is_final {
+            self.current = Some(Timeouts::Usual);
+            return;
+        }
+        self.ended += 1;
+        let has_more = self.ended < self.tries;
+        let goes_on = match self.merge {
+            Merge::Worst => has_more,
+            Merge::Last => has_more && outcome.verdict.is_red(),
+        };
+        if goes_on && self.merge == Merge::Last {
+            (self.report)(EventKind::ScenarioRetried {
+                id: self.item.id.clone(),
+                attempt: self.ended,
+                verdict: outcome.verdict,
+                reason: outcome.reason.clone(),
+            });
+        }
+        self.current = goes_on.then_some(self.first);
+        self.outcomes.push(outcome);
+    }
+
+    /// Returns the result of all attempts together.
+    pub(super) fn finish(self) -> Played {
+        let outcome = judgement::merge(self.outcomes, self.merge)
+            .unwrap_or_else(|| unreachable!("every item is played at least once"));
+        Played {
+            outcome,
+            lost_a_connection: self.lost_a_connection,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, fs, sync::Arc};
+
+    use super::*;
+    use crate::runner::{
+        Baseline, FailureKind, KnownDeviations, Names,
+        samples::{failed, passed, scenario_of},
+    };
+    use crate::scenario::Transport;
+
+    fn item() -> Item {
+        let scenario = scenario_of(
+            "scenarios:\n- id: a/b\n  title: T\n  clients: [alice]\n  steps:\n  - call: echo\n    as: alice\n",
+        );
+        Item {
+            id: scenario.id.clone(),
+            scenario: Arc::new(scenario),
+            transport: Transport::WebSocket,
+            profile: None,
+            skip: None,
+            lacks: Vec::new(),
+        }
+    }
+
+    /// Returns a failed outcome of the item, of the kind that the known deviation in these tests has.
+    fn not_delivered() -> Outcome {
+        Outcome {
+            id: "a/b".to_owned(),
+            kind: Some(FailureKind::NotDelivered),
+            further: Vec::new(),
+            ..failed()
+        }
+    }
+
+    /// Returns the attempts and the reported events, in one line each, and the result, if the attempts have `outcomes`.
+    fn played(settings: &Settings, outcomes: Vec<Outcome>) -> (Vec<String>, Played) {
+        let (item, log) = (item(), RefCell::new(Vec::new()));
+        let mut outcomes = outcomes.into_iter();
+        let mut schedule = Schedule::new(&item, settings, |event| {
+            log.borrow_mut().push(match event {
+                EventKind::AttemptStarted { attempt, .. } => format!("started {attempt}"),
+                EventKind::ScenarioRetried { attempt, .. } => format!("retried after {attempt}"),
+                other => format!("{other:?}"),
+            });
+        });
+        while let Some(next) = schedule.next() {
+            log.borrow_mut()
+                .push(format!("{} within {:?}", next.number, next.limit));
+            schedule.add(Played {
+                outcome: outcomes.next().unwrap(),
+                lost_a_connection: false,
+            });
+        }
+        assert_eq!(outcomes.count(), 0, "all attempts have run");
+        let played = schedule.finish();
+        (log.into_inner(), played)
+    }
+
+    #[test]
+    fn an_item_is_retried_until_it_passes() {
+        let settings = Settings {
+            retries: 2,
+            ..Settings::default()
+        };
+        let (log, played) = played(&settings, vec![failed(), passed()]);
+        assert_eq!(
+            log,
+            [
+                "started 1",
+                "0 within None",
+                "retried after 1",
+                "started 2",
+                "1 within None"
+            ]
+        );
+        assert_eq!(played.outcome.verdict, Verdict::Pass);
+        assert!(played.outcome.flaky);
+    }
+
+    #[test]
+    fn a_repeated_item_has_its_worst_verdict() {
+        let settings = Settings {
+            repeat: 3,
+            ..Settings::default()
+        };
+        let (log, played) = played(&settings, vec![passed(), failed(), passed()]);
+        assert_eq!(log.len(), 6);
+        assert_eq!(played.outcome.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_known_wait_has_a_short_timeout_unless_something_else_happens() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("baseline.yaml");
+        let entry = "{ id: a/b, verdict: fail, kind: not-delivered, because: defect, reason: x }";
+        fs::write(&path, format!("deviations:\n- {entry}\n")).unwrap();
+        let baseline = Baseline::read(&path).unwrap();
+        let known = KnownDeviations::new(Some(&baseline), None, &Names::default()).unwrap();
+        let settings = Settings {
+            known: Arc::new(known),
+            ..Settings::default()
+        };
+        let (log, _) = played(&settings, vec![not_delivered()]);
+        assert_eq!(log, ["started 1", "1048576 within Some(1s)"]);
+        let (log, other) = played(&settings, vec![failed(), passed()]);
+        assert_eq!(log[1..], ["1048576 within Some(1s)", "0 within None"]);
+        assert_eq!(other.outcome.verdict, Verdict::Pass);
+        assert!(!other.outcome.flaky, "the short attempt does not count");
+    }
+}
