@@ -8,7 +8,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
-    targets::{CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, OPERATIONS},
+    targets::{
+        CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, NameKind, OPERATIONS,
+    },
     text::{closest, mistyped, nearest},
 };
 
@@ -42,8 +44,8 @@ impl Names {
 
     fn scenario_mistakes(&self) -> Vec<Diagnostic> {
         let capabilities = capabilities().chain(self.provided()).collect();
-        let declared = self.manifests.iter().flat_map(|file| &file.credentials);
-        let credentials = credentials().chain(declared.map(name)).collect();
+        let declared = self.in_manifests(NameKind::Credential);
+        let credentials = credentials().chain(declared).collect();
         let mut found = Vec::new();
         for file in &self.scenarios {
             let check = Kind::Capability.near(&file.source, &capabilities);
@@ -55,47 +57,74 @@ impl Names {
     }
 
     fn manifest_mistakes(&self) -> Vec<Diagnostic> {
-        let capabilities = capabilities().chain(self.needed()).collect();
-        let bound = self.manifests.iter().flat_map(|file| &file.bindings);
-        let called: BTreeSet<&str> = operations().chain(bound.clone().map(name)).collect();
-        let bindable = operations_and_events()
-            .chain(NAMESPACES.iter().copied())
-            .collect();
-        let absent = operations().chain(bound.map(name));
-        let absent = absent
-            .chain(NAMESPACES.iter().copied())
-            .chain(CREDENTIALS.iter().copied())
-            .collect();
-        let events = EVENTS.iter().copied().collect();
-        let credentials = credentials().collect();
-        // Users can define credentials too: a name in the manifest is no mistake if a scenario presents it.
-        let is_presented = |mention: &&Mention| {
-            let mut presented = self.scenarios.iter().flat_map(|file| &file.credentials);
-            presented.any(|credential| credential.name == mention.name)
-        };
-        // Users can define operations in `bindings`, so a name in the manifest is no mistake if a scenario uses it.
-        let is_used = |mention: &&Mention| {
-            let mut files = self.scenarios.iter();
-            files.any(|file| file.words.contains(&mention.name))
-        };
+        let known = NameKind::ALL.map(|kind| self.known(kind));
         let mut found = Vec::new();
         for file in &self.manifests {
-            let check = Kind::Capability.near(&file.source, &capabilities);
-            found.extend(file.capabilities.iter().filter_map(check));
-            let unused = file.bindings.iter().filter(|mention| !is_used(mention));
-            found.extend(unused.filter_map(Kind::Operation.near(&file.source, &bindable)));
-            let unused = file.greetings.iter().filter(|mention| !is_used(mention));
-            found.extend(unused.filter_map(Kind::Event.near(&file.source, &events)));
-            let unused = file.credentials.iter().filter(|mention| {
-                !is_presented(mention) && !is_variant(&mention.name, &credentials)
-            });
-            found.extend(unused.filter_map(Kind::Credential.near(&file.source, &credentials)));
-            let unused = file.fence.iter().filter(|mention| !is_used(mention));
-            found.extend(unused.filter_map(Kind::Operation.unknown(&file.source, &called)));
-            let unused = file.absent.iter().filter(|mention| !is_used(mention));
-            found.extend(unused.filter_map(Kind::Part.unknown(&file.source, &absent)));
+            for (kind, known) in NameKind::ALL.into_iter().zip(&known) {
+                let mentions = file
+                    .of_kind(kind)
+                    .filter(|mention| !self.is_used(kind, mention));
+                let source = &file.source;
+                match kind {
+                    NameKind::Capability => {
+                        found.extend(mentions.filter_map(Kind::Capability.near(source, known)));
+                    }
+                    NameKind::Bound => {
+                        found.extend(mentions.filter_map(Kind::Operation.near(source, known)));
+                    }
+                    NameKind::Event => {
+                        found.extend(mentions.filter_map(Kind::Event.near(source, known)));
+                    }
+                    NameKind::Credential => {
+                        let mentions = mentions.filter(|mention| !is_variant(&mention.name, known));
+                        found.extend(mentions.filter_map(Kind::Credential.near(source, known)));
+                    }
+                    NameKind::Operation => {
+                        found.extend(mentions.filter_map(Kind::Operation.unknown(source, known)));
+                    }
+                    NameKind::Part => {
+                        found.extend(mentions.filter_map(Kind::Part.unknown(source, known)));
+                    }
+                    // Only the target knows which names of its own are right.
+                    NameKind::Own => {}
+                }
+            }
         }
         found
+    }
+
+    /// Returns the names that a name of this kind in a manifest can be.
+    fn known(&self, kind: NameKind) -> BTreeSet<&str> {
+        let namespaces = NAMESPACES.iter().copied();
+        let called = operations().chain(self.in_manifests(NameKind::Bound));
+        match kind {
+            NameKind::Capability => capabilities().chain(self.needed()).collect(),
+            NameKind::Bound => operations_and_events().chain(namespaces).collect(),
+            NameKind::Event => EVENTS.iter().copied().collect(),
+            NameKind::Credential => credentials().collect(),
+            NameKind::Operation => called.collect(),
+            NameKind::Part => called
+                .chain(namespaces)
+                .chain(CREDENTIALS.iter().copied())
+                .collect(),
+            NameKind::Own => BTreeSet::new(),
+        }
+    }
+
+    /// Returns true if a scenario of the run uses a name of a manifest. Users can define operations and credentials of
+    /// their own, so such a name is no mistake.
+    fn is_used(&self, kind: NameKind, mention: &Mention) -> bool {
+        let mut files = self.scenarios.iter();
+        match kind {
+            NameKind::Bound | NameKind::Event | NameKind::Operation | NameKind::Part => {
+                files.any(|file| file.words.contains(&mention.name))
+            }
+            NameKind::Credential => {
+                let mut presented = files.flat_map(|file| &file.credentials);
+                presented.any(|credential| credential.name == mention.name)
+            }
+            NameKind::Capability | NameKind::Own => false,
+        }
     }
 
     /// Returns a warning for each operation or event in a scenario file whose name differs from a known name by one or
@@ -105,12 +134,10 @@ impl Names {
     /// the run mentions.
     pub(super) fn warnings(&self) -> Vec<Diagnostic> {
         let known: BTreeSet<&str> = operations_and_events().collect();
-        let manifests = self.manifests.iter();
-        let mentioned: BTreeSet<&str> = manifests
-            .flat_map(|file| [&file.bindings, &file.own_names, &file.greetings])
-            .flatten()
-            .map(name)
-            .collect();
+        let kinds = NameKind::ALL
+            .into_iter()
+            .filter(|kind| can_name_event(*kind));
+        let mentioned: BTreeSet<&str> = kinds.flat_map(|kind| self.in_manifests(kind)).collect();
         let mut found = Vec::new();
         for file in &self.scenarios {
             let mut seen = mentioned.clone();
@@ -141,10 +168,21 @@ impl Names {
     }
 
     fn provided(&self) -> impl Iterator<Item = &str> {
-        self.manifests
-            .iter()
-            .flat_map(|file| &file.capabilities)
-            .map(name)
+        self.in_manifests(NameKind::Capability)
+    }
+
+    /// Returns the names of one kind in all manifests.
+    fn in_manifests(&self, kind: NameKind) -> impl Iterator<Item = &str> {
+        let files = self.manifests.iter();
+        files.flat_map(move |file| file.of_kind(kind)).map(name)
+    }
+}
+
+/// Returns true if a name of this kind in a manifest can be the name of an operation or event.
+fn can_name_event(kind: NameKind) -> bool {
+    match kind {
+        NameKind::Bound | NameKind::Event | NameKind::Operation | NameKind::Own => true,
+        NameKind::Capability | NameKind::Credential | NameKind::Part => false,
     }
 }
 

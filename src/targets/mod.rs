@@ -38,7 +38,7 @@ pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
-    DERIVED_CREDENTIALS, Launch, LaunchSpec, Manifest, ManifestMentions, Profile,
+    DERIVED_CREDENTIALS, Launch, LaunchSpec, Manifest, ManifestMentions, NameKind, Profile,
     REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
     load_manifest, load_manifest_in,
 };

@@ -12,10 +12,10 @@ mod launch;
 mod load;
 mod mentions;
 mod model;
+mod name_kind;
 mod namespaces;
 mod refusals;
 mod report_places;
-#[cfg(test)]
 mod schema;
 mod spec;
 #[cfg(test)]
@@ -31,4 +31,5 @@ pub use load::{
 };
 pub use mentions::ManifestMentions;
 pub use model::Manifest;
+pub use name_kind::NameKind;
 pub use spec::{Launch, LaunchSpec, Profile, Ready};
