@@ -21,6 +21,14 @@ pub(super) enum CliError {
     /// Files contain mistakes; the program prints all of them.
     #[error("{}", count_mistakes(.0))]
     BadFiles(Vec<Diagnostic>),
+    /// No client with the token of `init --token` gets into the application.
+    #[error("no client with this token gets into {namespace}: {seen}")]
+    LoginRefused {
+        /// The namespace that the clients tried to join.
+        namespace: String,
+        /// What the probe saw instead.
+        seen: String,
+    },
     /// The user interrupted the run before its first scenario, or a second time before the run had shut down.
     #[error("interrupted")]
     Interrupted,
@@ -234,6 +242,7 @@ impl CliError {
             Self::Report(error) if error.is_broken_pipe() => Exit::Conformant,
             Self::Format(_)
             | Self::Listen { .. }
+            | Self::LoginRefused { .. }
             | Self::Output(_)
             | Self::Probe(_)
             | Self::Report(_)
@@ -282,6 +291,9 @@ impl CliError {
             Self::Exists(_) => {
                 Some("`sockspec init` replaces no file; remove it, or work in another folder")
             }
+            Self::LoginRefused { .. } => Some(
+                "the token was tried in the field `token` of the `auth` payload, in the header `Authorization: Bearer`, and in the query parameter `token`; is the token valid, and is `--namespace` right?",
+            ),
             Self::NothingCatches(_) => Some(
                 "without a selector, `prove --fault ID` runs every scenario that catches the fault",
             ),

@@ -10,10 +10,18 @@ use std::{
 
 use tokio::runtime::Runtime;
 
-use super::{Exit, args::InitArgs, error::CliError, paint::Output, shipped::Shipped, target};
+use super::{
+    Exit,
+    args::InitArgs,
+    error::CliError,
+    init_login::{self, Visited},
+    paint::Output,
+    shipped::Shipped,
+    target,
+};
 use crate::{
     runner::{Declarable, Plan, Settings, Unlock, Way, unlocks},
-    targets::{Manifest, Probed, Speaks},
+    targets::{Manifest, Speaks},
     text::{escape, humanize, json_string},
 };
 
@@ -27,8 +35,8 @@ const FIRST: &str = "specs/first.yaml";
 ///
 /// # Errors
 ///
-/// Returns an error if one of the files exists or can't be written, or if no Engine.IO or WebSocket server answers at
-/// the URL.
+/// Returns an error if one of the files exists or can't be written, if no Engine.IO or WebSocket server answers at the
+/// URL, or if the server accepts no client with the token.
 pub(super) fn init(args: &InitArgs, output: Output) -> Result<Exit, CliError> {
     let paths = [MANIFEST, FIRST].map(Path::new);
     if let Some(path) = paths.iter().find(|path| path.exists()) {
@@ -37,22 +45,31 @@ pub(super) fn init(args: &InitArgs, output: Output) -> Result<Exit, CliError> {
     let tls = target::tls(&args.tls)?;
     let url = target::parse_url(&args.target)?;
     let runtime = Runtime::new().map_err(CliError::Runtime)?;
-    let (manifest, probed) = runtime.block_on(target::probe_manifest(&url, &tls))?;
+    let visited = runtime.block_on(init_login::visit(args, &url, &tls));
     runtime.shutdown_background();
-    let unlocks = find_unlocks(&manifest)?;
+    let visited = visited?;
+    output.learn(&visited.manifest.secrets);
+    let unlocks = find_unlocks(&visited.manifest)?;
     for (path, text) in paths.iter().zip([
-        manifest_text(&manifest, &probed, &unlocks),
-        first_scenario(&manifest),
+        manifest_text(&visited, &unlocks),
+        first_scenario(&visited.manifest),
     ]) {
-        create(path, &text).map_err(|source| CliError::Uncreated {
+        create(path, &output.masked(text)).map_err(|source| CliError::Uncreated {
             path: (*path).to_owned(),
             source,
         })?;
     }
+    let export = match args.token {
+        Some(_) => format!(
+            "export {}=…  # the token, which the manifest does not hold\n       ",
+            init_login::TOKEN
+        ),
+        None => String::new(),
+    };
     let text = format!(
         "wrote {MANIFEST}  the manifest of the server, with all findings\n\
          wrote {FIRST}  a first scenario\n\n\
-         next   sockspec run {FIRST} --target {MANIFEST}\n       \
+         next   {export}sockspec run {FIRST} --target {MANIFEST}\n       \
          sockspec run --target {MANIFEST}\n"
     );
     output.write(&output.masked(text))?;
@@ -76,7 +93,12 @@ fn find_unlocks(manifest: &Manifest) -> Result<Vec<Unlock>, CliError> {
     Ok(unlocks(plan.items.iter().map(|item| item.lacks.as_slice())))
 }
 
-fn manifest_text(manifest: &Manifest, probed: &Probed, unlocks: &[Unlock]) -> String {
+fn manifest_text(visited: &Visited, unlocks: &[Unlock]) -> String {
+    let Visited {
+        manifest,
+        probed,
+        way_in,
+    } = visited;
     let mut text = String::from(
         "# The server under test. docs/targets.md describes every key.\nname: my-server\n",
     );
@@ -93,6 +115,10 @@ fn manifest_text(manifest: &Manifest, probed: &Probed, unlocks: &[Unlock]) -> St
     if !probed.greetings.is_empty() {
         let names: Vec<_> = probed.greetings.iter().map(|name| quoted(name)).collect();
         let _ = writeln!(text, "greetings: [{}]", names.join(", "));
+    }
+    if !way_in.is_empty() {
+        text += "\n# How clients get into the application:\n";
+        text += way_in;
     }
     text += "\n# What a probe found:\n";
     for (tried, seen) in &probed.findings {

@@ -18,6 +18,7 @@ mod files;
 mod gate;
 mod id_filter;
 mod init;
+mod init_login;
 mod last_run;
 mod list;
 mod log;

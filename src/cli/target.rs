@@ -20,7 +20,7 @@ use crate::{
     scenario::SourceFile,
     targets::{
         Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_ENVELOPE_MANIFEST,
-        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Visitor, has_short_heartbeat,
+        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Speaks, Visitor, has_short_heartbeat,
         has_userinfo, load_manifest, probe, without_userinfo,
     },
     text::escape,
@@ -273,20 +273,37 @@ pub(super) async fn probe_manifest(
     url: &Url,
     tls: &TlsPolicy,
 ) -> Result<(Manifest, Probed), CliError> {
+    probe_with(url, tls, "").await
+}
+
+/// Probes the server at a URL as a client that a manifest describes. `way_in` holds lines of this manifest, such as
+/// `namespaces: { /: /chat }`. Returns a manifest with these lines and with what the probe found, and the findings.
+///
+/// # Errors
+///
+/// Returns an error if the lines have a mistake, or if no Engine.IO or WebSocket server answers at the URL.
+pub(super) async fn probe_with(
+    url: &Url,
+    tls: &TlsPolicy,
+    way_in: &str,
+) -> Result<(Manifest, Probed), CliError> {
     let (endpoint, plain) = (endpoint(url, tls), plain_endpoint(url, tls));
-    let probed = probe(&endpoint, &plain, &Visitor::stranger()).await?;
     let address = endpoint.url.as_str().trim_end_matches('/');
     let quoted = serde_json::Value::from(address);
-    let source = SourceFile {
-        path: PathBuf::from(address),
-        // The URL is quoted as JSON, because a JSON string is a valid YAML string.
-        text: format!(
-            "name: {quoted}\nurl: {quoted}\ndialect: {}\n",
-            probed.speaks.name()
-        ),
+    let load = |speaks: Speaks| {
+        let source = SourceFile {
+            path: PathBuf::from(address),
+            // The URL is quoted as JSON, because a JSON string is a valid YAML string.
+            text: format!(
+                "name: {quoted}\nurl: {quoted}\ndialect: {}\n{way_in}",
+                speaks.name()
+            ),
+        };
+        load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)
     };
-    let mut manifest =
-        load_manifest(Arc::new(source), PathBuf::new()).map_err(CliError::BadFiles)?;
+    let visitor = Visitor::of(&load(Speaks::SocketIo)?);
+    let probed = probe(&endpoint, &plain, &visitor).await?;
+    let mut manifest = load(probed.speaks)?;
     manifest.path.clone_from(&probed.path);
     add_findings(&mut manifest, probed.clone());
     // The user has no manifest that could list them.

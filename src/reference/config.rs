@@ -186,6 +186,7 @@ fn envelope(name: &str) -> Option<Envelope> {
             event: "event".to_owned(),
             data: Some("data".to_owned()),
             id: Some("id".to_owned()),
+            has_bare_results: false,
         })),
         _ => None,
     }

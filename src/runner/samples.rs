@@ -218,6 +218,7 @@ fn breach() -> Breach {
         }),
         expected: Some("member: 1, sender: 0".to_owned()),
         received: Some("member: 1, sender: 1".to_owned()),
+        tolerated: None,
         seen: vec![
             ClientView {
                 client: "sender".to_owned(),

@@ -72,11 +72,13 @@ pub enum Replies {
     Both,
     /// The server sends an event with the result, and never acknowledges the request.
     Event,
+    /// The server sends the result as a message without an envelope, and never acknowledges the request.
+    Value,
 }
 
 impl Replies {
     /// All ways, sorted by name.
-    pub const ALL: [Self; 3] = [Self::Ack, Self::Both, Self::Event];
+    pub const ALL: [Self; 4] = [Self::Ack, Self::Both, Self::Event, Self::Value];
 
     /// Returns the name that manifests use.
     pub fn name(self) -> &'static str {
@@ -84,6 +86,7 @@ impl Replies {
             Self::Ack => "ack",
             Self::Both => "both",
             Self::Event => "event",
+            Self::Value => "value",
         }
     }
 }

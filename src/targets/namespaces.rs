@@ -51,9 +51,12 @@ impl Namespaces {
         if !self.is_renamed(own) && is_used(own) {
             return own.to_owned();
         }
-        let mut names = self.names.iter();
-        match names.find(|(_, target)| *target == own) {
-            Some((spoken, _)) => spoken.clone(),
+        let names = self.names.iter().filter(|(_, target)| *target == own);
+        let names: Vec<_> = names.map(|(spoken, _)| spoken).collect();
+        // Several names can stand for one namespace of the target. A scenario that uses two of them does not run.
+        let used = names.iter().find(|name| is_used(name));
+        match used.or(names.first()) {
+            Some(spoken) => (*spoken).clone(),
             None if self.is_renamed(own) => format!("the target's {own}"),
             None => own.to_owned(),
         }
@@ -81,5 +84,7 @@ mod tests {
         assert_eq!(namespaces.spoken("/late", unused), "/late");
         assert_eq!(namespaces.spoken("/", |_| true), "the target's /");
         assert!(!namespaces.is_renamed("/slow"));
+        namespaces.rename("/late", "/rooms");
+        assert_eq!(namespaces.spoken("/rooms", |name| name == "/late"), "/late");
     }
 }

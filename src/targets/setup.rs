@@ -124,7 +124,8 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
                 Ok(kind) if kind.is_file() => files.push(entry.path()),
-                // Don't follow links, because they may form a circle.
+                Ok(kind) if kind.is_symlink() && entry.path().is_file() => files.push(entry.path()),
+                // Don't follow links to folders, because they may form a circle.
                 _ => {}
             }
         }
@@ -159,6 +160,20 @@ mod tests {
         fs::remove_dir_all(workdir.join("node_modules")).unwrap();
         run_if_due(&command, workdir, &|_| {}).await.unwrap();
         assert_eq!(times_run(workdir), 3);
+    }
+
+    #[test]
+    fn a_linked_source_file_is_an_input() {
+        let folder = tempfile::tempdir().unwrap();
+        let workdir = folder.path();
+        let shared = folder.path().join("shared.ts");
+        fs::create_dir(workdir.join("src")).unwrap();
+        fs::write(&shared, "one").unwrap();
+        std::os::unix::fs::symlink(&shared, workdir.join("src/linked.ts")).unwrap();
+        let command = ["npm".to_owned()];
+        let before = fingerprint(&command, workdir);
+        fs::write(&shared, "two").unwrap();
+        assert_ne!(fingerprint(&command, workdir), before);
     }
 
     #[tokio::test]

@@ -5,28 +5,49 @@
 pub struct Stack {
     /// The name in `stack:` and `--stack`, with the major version.
     pub name: &'static str,
-    /// The baseline of the fixture server on this stack. Its entries with `stack: true` are what the stack does by
+    /// The baselines of the fixture servers on this stack. Their entries with `stack: true` are what the stack does by
     /// itself, whatever the application.
-    pub baseline: &'static str,
+    pub baselines: &'static [&'static str],
 }
 
 /// All stacks, by name.
-const ALL: [Stack; 4] = [
+const ALL: [Stack; 6] = [
+    Stack {
+        name: "nestjs-11",
+        baselines: &[include_str!(
+            "../../fixtures/targets/nestjs-11.baseline.yaml"
+        )],
+    },
+    Stack {
+        name: "nestjs-12",
+        baselines: &[
+            include_str!("../../fixtures/targets/nestjs.baseline.yaml"),
+            include_str!("../../fixtures/targets/nestjs-ws.baseline.yaml"),
+        ],
+    },
     Stack {
         name: "python-socketio-5",
-        baseline: include_str!("../../fixtures/targets/python-socketio.baseline.yaml"),
+        baselines: &[include_str!(
+            "../../fixtures/targets/python-socketio.baseline.yaml"
+        )],
     },
     Stack {
         name: "socket.io-4",
-        baseline: include_str!("../../fixtures/targets/socketio-node.baseline.yaml"),
+        baselines: &[include_str!(
+            "../../fixtures/targets/socketio-node.baseline.yaml"
+        )],
     },
     Stack {
         name: "socketioxide-0.x",
-        baseline: include_str!("../../fixtures/targets/socketioxide.baseline.yaml"),
+        baselines: &[include_str!(
+            "../../fixtures/targets/socketioxide.baseline.yaml"
+        )],
     },
     Stack {
         name: "ws-8",
-        baseline: include_str!("../../fixtures/targets/websocket-ws.baseline.yaml"),
+        baselines: &[include_str!(
+            "../../fixtures/targets/websocket-ws.baseline.yaml"
+        )],
     },
 ];
 

@@ -28,6 +28,9 @@ pub struct Keys {
     pub data: Option<String>,
     /// The field with the number by which an answer names its request; `None` if answers name no request.
     pub id: Option<String>,
+    /// Whether the result of a request comes as a message of its own without an envelope: `{"ok": true}`. The codec reads
+    /// and writes such a message as an event without a name.
+    pub has_bare_results: bool,
 }
 
 /// The version of JSON-RPC that every message names (JSON-RPC 2.0, section 4).
@@ -90,6 +93,11 @@ impl Envelope {
                 };
                 Value::Object(fields)
             }
+            (Self::Object(keys), Packet::Event { name, args, .. })
+                if keys.has_bare_results && name.is_empty() =>
+            {
+                one(args).unwrap_or_default()
+            }
             (Self::Object(keys), Packet::Event { id, name, args, .. }) => {
                 let mut fields = fields([(keys.event.as_str(), name.as_str().into())]);
                 let payload = keys.payload(args).into_iter();
@@ -128,17 +136,21 @@ impl Envelope {
         let Ok(message) = serde_json::from_str::<Value>(text) else {
             return Vec::new();
         };
-        let found = match (self, message) {
-            (Self::Array, Value::Array(items)) => array(items),
-            (Self::JsonRpc, Value::Array(batch)) => {
-                // A batch (JSON-RPC 2.0, section 6).
-                let all = batch.into_iter().map(|message| json_rpc(message, is_asked));
-                return all.flatten().map(|found| found.within(namespace)).collect();
-            }
-            (Self::JsonRpc, message) => json_rpc(message, is_asked),
-            (Self::Object(keys), Value::Object(fields)) => keys.read(fields, is_asked),
-            (Self::Array | Self::Object(_), _) => None,
-        };
+        let found =
+            match (self, message) {
+                (Self::Array, Value::Array(items)) => array(items),
+                (Self::JsonRpc, Value::Array(batch)) => {
+                    // A batch (JSON-RPC 2.0, section 6).
+                    let all = batch.into_iter().map(|message| json_rpc(message, is_asked));
+                    return all.flatten().map(|found| found.within(namespace)).collect();
+                }
+                (Self::JsonRpc, message) => json_rpc(message, is_asked),
+                (Self::Object(keys), message) if keys.is_bare_result(&message) => Some(
+                    Carried::Event(None, String::new(), vec![Data::from(message)]),
+                ),
+                (Self::Object(keys), Value::Object(fields)) => keys.read(fields, is_asked),
+                (Self::Array | Self::Object(_), _) => None,
+            };
         found
             .map(|found| found.within(namespace))
             .into_iter()
@@ -172,6 +184,12 @@ impl Carried {
 }
 
 impl Keys {
+    /// Returns true if a message is the result of a request, without an envelope.
+    fn is_bare_result(&self, message: &Value) -> bool {
+        let name = message.get(&self.event);
+        self.has_bare_results && !name.is_some_and(Value::is_string)
+    }
+
     /// Returns the fields of a message with this payload.
     fn payload(&self, args: &[Data]) -> serde_json::Map<String, Value> {
         match (&self.data, one(args)) {
@@ -287,6 +305,7 @@ mod tests {
             event: "event".to_owned(),
             data: data.map(str::to_owned),
             id: id.map(str::to_owned),
+            has_bare_results: false,
         })
     }
 
@@ -402,6 +421,27 @@ mod tests {
             decoded(&Envelope::JsonRpc, &batch),
             [failed.clone(), failed]
         );
+    }
+
+    #[test]
+    fn a_message_without_an_envelope_can_be_a_result() {
+        let envelope = Envelope::Object(Keys {
+            event: "event".to_owned(),
+            data: Some("data".to_owned()),
+            id: None,
+            has_bare_results: true,
+        });
+        for text in [r#"{"ok":true}"#, "[1,2]", r#""done""#, "7", "null"] {
+            let found = decoded(&envelope, text);
+            let [packet @ Packet::Event { name, args, .. }] = &found[..] else {
+                panic!("{text}: {found:?}");
+            };
+            assert_eq!((name.as_str(), args.len()), ("", 1), "{text}");
+            assert_eq!(envelope.encode(packet).as_deref(), Some(text));
+        }
+        let event = decoded(&envelope, r#"{"event":"said","data":1}"#);
+        assert!(matches!(&event[..], [Packet::Event { name, .. }] if name == "said"));
+        assert_eq!(decoded(&envelope, "hi"), []);
     }
 
     #[test]

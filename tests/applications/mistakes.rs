@@ -12,31 +12,28 @@ pub(crate) const CLOSES_ON_FRAGMENTS: &[&str] = &[
     "websocket/whole-message-resets-fragments",
 ];
 
-/// Deviations of python-engineio; fixtures/targets/python-socketio.baseline.yaml has the reasons.
-pub(crate) const ENGINEIO_UVICORN: &[&str] = &[
+/// Deviations of python-engineio on every server; fixtures/targets/python-socketio.baseline.yaml has the reasons.
+pub(crate) const ENGINEIO: &[&str] = &[
     "engine.io/bad-handshake-refused[no-transport]",
-    "engine.io/close-packet-releases-poll",
-    "engine.io/every-post-answered[another-revision-than-the-session-s]",
-    "engine.io/every-post-answered[bytes]",
-    "engine.io/post-beside-post-answered",
+    "engine.io/every-post-answered[a-noop-packet]",
     "engine.io/second-poll-ends-session",
-    "engine.io/second-post-ends-session",
     "engine.io/websocket-without-transport-refused",
 ];
 
-/// As [`ENGINEIO_UVICORN`], on an application with an echo.
-pub(crate) const ENGINEIO_UVICORN_ECHO: &[&str] = &[
-    "engine.io/bad-handshake-refused[no-transport]",
-    "engine.io/chunked-post-read",
+/// Deviations of python-engineio on uvicorn.
+pub(crate) const UVICORN: &[&str] = &[
     "engine.io/close-packet-releases-poll",
-    "engine.io/every-post-answered[another-revision-than-the-session-s]",
-    "engine.io/every-post-answered[bytes]",
-    "engine.io/post-beside-post-answered",
-    "engine.io/second-poll-ends-session",
     "engine.io/second-post-ends-session",
-    "engine.io/websocket-without-transport-refused",
-    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
-    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
+];
+
+/// Deviations of python-engineio on uvicorn and on Werkzeug, on an application with an echo.
+pub(crate) const ENGINEIO_ECHO: &[&str] = &["engine.io/chunked-post-read"];
+
+/// python-socketio hands a handler of all events also those whose name is no text.
+pub(crate) const CATCH_ALL: &[&str] = &[
+    "socket.io/malformed-packet-refused[a-text-for-a-list]",
+    "socket.io/malformed-packet-refused[null-for-a-name]",
+    "socket.io/malformed-packet-refused[true-for-a-name]",
 ];
 
 /// A token whose expiry is a text never expires.
@@ -96,21 +93,14 @@ pub(crate) const TORNADO: &[&str] = &[
     "websocket/bad-frame-fails-connection[an-unmasked-ping]",
 ];
 
-/// The library websockets reads a compressed block with BFINAL as the end of all messages.
+/// The libraries websockets and simple-websocket read a compressed block with BFINAL as the end of all messages.
 pub(crate) const WEBSOCKETS: &[&str] = &[
     "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
     "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
 ];
 
-/// Deviations of aiohttp and of python-engineio on aiohttp: a bad compression offer, unmasked frames, handshakes without a
-/// transport.
+/// aiohttp accepts bad compression offers, unmasked frames and the close code of a lost connection.
 pub(crate) const AIOHTTP: &[&str] = &[
-    "engine.io/bad-handshake-refused[no-transport]",
-    "engine.io/bad-websocket-handshake-refused[an-empty-transport]",
-    "engine.io/every-post-answered[another-revision-than-the-session-s]",
-    "engine.io/every-post-answered[bytes]",
-    "engine.io/second-poll-ends-session",
-    "engine.io/websocket-without-transport-refused",
     "websocket/bad-close-refused[the-code-of-a-lost-connection]",
     "websocket/bad-compression-offer-declined[a-parameter-that-stands-twice]",
     "websocket/bad-compression-offer-declined[a-window-of-the-client-that-is-too-large]",
@@ -119,24 +109,21 @@ pub(crate) const AIOHTTP: &[&str] = &[
     "websocket/bad-frame-fails-connection[an-unmasked-ping]",
 ];
 
-/// Deviations of python-engineio with simple-websocket behind Werkzeug: see [`ENGINEIO_UVICORN`]; a bad WebSocket handshake
-/// or a bad frame is an error of the server, and TCP streams stay open.
+/// python-engineio on aiohttp opens a session for a WebSocket handshake with an empty transport.
+pub(crate) const ENGINEIO_AIOHTTP: &[&str] =
+    &["engine.io/bad-websocket-handshake-refused[an-empty-transport]"];
+
+/// Deviations of python-engineio with simple-websocket behind Werkzeug: a bad WebSocket handshake or a bad frame is an
+/// error of the server, and TCP streams stay open.
 pub(crate) const WERKZEUG: &[&str] = &[
-    "engine.io/bad-handshake-refused[no-transport]",
     "engine.io/bad-websocket-handshake-refused[an-empty-transport]",
-    "engine.io/chunked-post-read",
     "engine.io/every-post-answered[an-unknown-packet-type]",
-    "engine.io/every-post-answered[another-revision-than-the-session-s]",
-    "engine.io/every-post-answered[bytes]",
-    "engine.io/post-beside-post-answered",
-    "engine.io/second-poll-ends-session",
     "engine.io/second-post-ends-session",
     "engine.io/unknown-packet-type-refused[a-blank]",
     "engine.io/unknown-packet-type-refused[a-letter]",
     "engine.io/unknown-packet-type-refused[a-minus]",
     "engine.io/upgrade-after-wrong-probe[a-bare-ping]",
     "engine.io/upgrade-after-wrong-probe[a-message]",
-    "engine.io/websocket-without-transport-refused",
     "websocket/bad-compression-offer-declined[a-parameter-that-does-not-exist]",
     "websocket/bad-compression-offer-declined[a-parameter-that-stands-twice]",
     "websocket/bad-compression-offer-declined[a-value-where-none-belongs]",
@@ -145,29 +132,8 @@ pub(crate) const WERKZEUG: &[&str] = &[
     "websocket/bad-handshake-refused[a-version-that-does-not-exist]",
     "websocket/bad-handshake-refused[no-key]",
     "websocket/bad-handshake-refused[no-version]",
-    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
-    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
     "websocket/empty-compressed-message-harmless[text]",
     "websocket/ping-between-compressed-fragments",
     "websocket/server-ends-stream[because-the-client-left]",
     "websocket/server-ends-stream[because-the-server-closed]",
-];
-
-/// As [`ENGINEIO_UVICORN_ECHO`], on an application with a handler of all events: the library also hands it events whose name is
-/// no text.
-pub(crate) const ENGINEIO_CATCH_ALL: &[&str] = &[
-    "engine.io/bad-handshake-refused[no-transport]",
-    "engine.io/chunked-post-read",
-    "engine.io/close-packet-releases-poll",
-    "engine.io/every-post-answered[another-revision-than-the-session-s]",
-    "engine.io/every-post-answered[bytes]",
-    "engine.io/post-beside-post-answered",
-    "engine.io/second-poll-ends-session",
-    "engine.io/second-post-ends-session",
-    "engine.io/websocket-without-transport-refused",
-    "socket.io/malformed-packet-refused[a-text-for-a-list]",
-    "socket.io/malformed-packet-refused[null-for-a-name]",
-    "socket.io/malformed-packet-refused[true-for-a-name]",
-    "websocket/compressed-blocks-read[a-block-that-is-marked-as-the-last]",
-    "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
 ];

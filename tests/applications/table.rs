@@ -2,8 +2,8 @@
 
 use crate::{
     mistakes::{
-        AIOHTTP, CLOSES_ON_FRAGMENTS, ENGINEIO_CATCH_ALL, ENGINEIO_UVICORN, ENGINEIO_UVICORN_ECHO,
-        EXPIRY_AS_TEXT, LOST_WITHOUT_ACK, SENDS_TO_SENDER, TORNADO, WEBSOCKETS, WERKZEUG,
+        AIOHTTP, CATCH_ALL, CLOSES_ON_FRAGMENTS, ENGINEIO, ENGINEIO_AIOHTTP, ENGINEIO_ECHO,
+        EXPIRY_AS_TEXT, LOST_WITHOUT_ACK, SENDS_TO_SENDER, TORNADO, UVICORN, WEBSOCKETS, WERKZEUG,
     },
     run::How,
 };
@@ -24,8 +24,8 @@ struct Way {
     least: usize,
     /// The ids of the scenarios that fail, because the application is wrong.
     mistakes: &'static [&'static str],
-    /// The ids of the scenarios that may fail, because the library below the application is wrong.
-    deviations: &'static [&'static str],
+    /// Lists of the ids of the scenarios that may fail, because a library below the application is wrong.
+    deviations: &'static [&'static [&'static str]],
 }
 
 impl Application {
@@ -42,8 +42,8 @@ impl Application {
 
     /// Returns the ids of the scenarios that may fail.
     pub(crate) fn deviations(&self, how: How) -> impl Iterator<Item = &'static str> {
-        let way = self.way(how).map_or(&[][..], |way| way.deviations);
-        way.iter().copied()
+        let lists = self.way(how).map_or(&[][..], |way| way.deviations);
+        lists.iter().copied().flatten().copied()
     }
 
     /// Returns the least number of scenarios that judge the application.
@@ -85,7 +85,7 @@ impl Application {
     }
 
     /// Says which scenarios may fail in the last way.
-    const fn library(mut self, deviations: &'static [&'static str]) -> Self {
+    const fn libraries(mut self, deviations: &'static [&'static [&'static str]]) -> Self {
         let last = if self.ways[1].is_some() { 1 } else { 0 };
         if let Some(way) = &mut self.ways[last] {
             way.deviations = deviations;
@@ -115,18 +115,18 @@ const fn app(file: &'static str) -> Application {
 pub(crate) const APPLICATIONS: &[Application] = &[
     app("engineio/counter.js").url("http", "/engine.io/", 250),
     app("engineio/echo.js").url("http", "/engine.io/", 310),
-    app("python/aiohttp_chat.py").url("http", "", 330).library(AIOHTTP),
-    app("python/aiohttp_socket.py").url("ws", "", 110).library(AIOHTTP),
-    app("python/asgi_chat.py").url("http", "", 330).library(ENGINEIO_UVICORN),
-    app("python/asgi_contract.py").url("http", "", 410).library(ENGINEIO_UVICORN_ECHO),
-    app("python/asgi_echo.py").url("http", "", 400).library(ENGINEIO_CATCH_ALL),
-    app("python/engine_echo.py").url("http", "/engine.io/", 350).library(ENGINEIO_UVICORN_ECHO),
-    app("python/flask_chat.py").url("http", "", 400).library(WERKZEUG),
+    app("python/aiohttp_chat.py").url("http", "", 330).libraries(&[ENGINEIO, AIOHTTP, ENGINEIO_AIOHTTP]),
+    app("python/aiohttp_socket.py").url("ws", "", 110).libraries(&[AIOHTTP]),
+    app("python/asgi_chat.py").url("http", "", 330).libraries(&[ENGINEIO, UVICORN]),
+    app("python/asgi_contract.py").url("http", "", 410).libraries(&[ENGINEIO, UVICORN, ENGINEIO_ECHO, WEBSOCKETS]),
+    app("python/asgi_echo.py").url("http", "", 400).libraries(&[ENGINEIO, UVICORN, ENGINEIO_ECHO, WEBSOCKETS, CATCH_ALL]),
+    app("python/engine_echo.py").url("http", "/engine.io/", 350).libraries(&[ENGINEIO, UVICORN, ENGINEIO_ECHO, WEBSOCKETS]),
+    app("python/flask_chat.py").url("http", "", 400).libraries(&[ENGINEIO, WERKZEUG, ENGINEIO_ECHO, WEBSOCKETS]),
     app("python/starlette_live.py").url("ws", "", 0),
-    app("python/tornado_chat.py").url("ws", "", 100).library(TORNADO),
+    app("python/tornado_chat.py").url("ws", "", 100).libraries(&[TORNADO]),
     app("python/websockets_counter.py").url("ws", "", 110),
-    app("python/websockets_echo.py").url("ws", "", 190).library(WEBSOCKETS),
-    app("python/wsgi_tasks.py").url("http", "", 330).library(WERKZEUG),
+    app("python/websockets_echo.py").url("ws", "", 190).libraries(&[WEBSOCKETS]),
+    app("python/wsgi_tasks.py").url("http", "", 330).libraries(&[ENGINEIO, WERKZEUG, ENGINEIO_ECHO, WEBSOCKETS]),
     app("socketio/access-token.js").url("http", "", 380).manifest(470),
     app("socketio/any-origin.js").url("http", "", 330),
     app("socketio/asks-first.js").url("http", "", 330),

@@ -178,6 +178,7 @@ fn baselines_are_explained() {
         "nestjs",
         "nestjs-11",
         "nestjs-chat",
+        "nestjs-ws",
     ] {
         let path = manifest(&format!("{target}.baseline.yaml"));
         let baseline = sockspec::runner::Baseline::read(&path).unwrap();

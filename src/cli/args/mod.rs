@@ -158,6 +158,15 @@ pub(super) struct InitArgs {
     #[arg(long, value_name = "URL")]
     pub(super) target: String,
 
+    /// The namespace of the application: clients join it instead of `/`
+    #[arg(long, value_name = "NAME", value_parser = value::namespace)]
+    pub(super) namespace: Option<String>,
+
+    /// The token with which clients log in. The manifest does not hold it: it names the environment variable
+    /// SOCKSPEC_TOKEN
+    #[arg(long, value_name = "TOKEN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) token: Option<String>,
+
     #[command(flatten)]
     pub(super) tls: TlsArgs,
 }

@@ -104,6 +104,20 @@ pub(super) fn stack(text: &str) -> Result<String, String> {
     Err(format!("there is no stack `{text}`; write {names}"))
 }
 
+/// Parses the name of a namespace. Refuses characters that can't be part of it in a packet.
+pub(super) fn namespace(text: &str) -> Result<String, String> {
+    let wrong = |character: char| {
+        character.is_whitespace() || character.is_control() || ",?".contains(character)
+    };
+    match text.chars().find(|character| wrong(*character)) {
+        Some(character) => Err(format!(
+            "a namespace can't contain {character:?}; write it as `/chat`"
+        )),
+        None if text.starts_with('/') => Ok(text.to_owned()),
+        None => Err(format!("a namespace starts with `/`; write `/{text}`")),
+    }
+}
+
 /// Parses the path of an endpoint. Refuses characters that can't be part of the path in an HTTP request line.
 pub(super) fn path(text: &str) -> Result<String, String> {
     let wrong = |character: char| {

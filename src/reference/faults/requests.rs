@@ -23,6 +23,7 @@ faults!(RequestFault {
     NeverAnswered = "refusal-never-answered": "The server neither answers a request that it refuses nor closes the connection.";
     BrokenPostNeverAnswered = "broken-post-never-answered": "When an invalid POST ends its session, the server does not answer the POST.";
     OctetStreamNeverAnswered = "octet-stream-never-answered": "The server neither answers a POST with a binary body nor closes the connection.", seen "engine.io 6.6.6";
+    NoopNeverAnswered = "noop-never-answered": "The server neither answers a POST with a noop packet nor closes the connection.", seen "python-engineio 4.15.1";
     MissingTransportAccepted = "missing-transport-accepted": "The server treats a request without the query parameter `transport` as a polling request.", seen "python-engineio 4.15.1";
     MissingVersionAccepted = "missing-version-accepted": "The server treats a request without the query parameter `EIO` as one of revision 4.";
     SessionMethodIgnored = "session-method-ignored": "In a session, the server treats requests with any HTTP method other than GET as POST requests.";
@@ -100,6 +101,14 @@ impl FaultSet {
     /// `octet-stream-never-answered` is active.
     pub(in crate::reference) async fn hang_on_bytes(&self) {
         if self.has(RequestFault::OctetStreamNeverAnswered) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Waits for ever before the response to a POST of this body if the fault `noop-never-answered` is active and the body
+    /// starts with a noop packet.
+    pub(in crate::reference) async fn hang_on_noop(&self, body: &[u8]) {
+        if self.has(RequestFault::NoopNeverAnswered) && body.starts_with(b"6") {
             std::future::pending::<()>().await;
         }
     }

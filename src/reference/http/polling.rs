@@ -112,6 +112,7 @@ pub(super) async fn post(
     }
     post.await_poll(turn, &body, kind).await;
     post.receive(&body, kind);
+    session.faults().hang_on_noop(&body).await;
     session.faults().hang_after_end(session).await;
     Ok(confirm_post(session))
 }

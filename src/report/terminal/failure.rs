@@ -71,6 +71,9 @@ impl Block {
         for line in difference {
             self.push(&format!("  {line}"));
         }
+        if let Some(tolerated) = &breach.tolerated {
+            self.push(&format!("  tolerated: {}", escape::line(tolerated)));
+        }
         self.further(outcome);
         if !breach.seen.is_empty() {
             self.title("What each client saw");
@@ -116,6 +119,9 @@ impl Block {
             );
             for line in difference {
                 self.push(&format!("          {line}"));
+            }
+            if let Some(tolerated) = &finding.tolerated {
+                self.push(&format!("          tolerated: {}", escape::line(tolerated)));
             }
         }
     }

@@ -45,19 +45,24 @@ impl Baseline {
         problems.finish(baseline)
     }
 
-    /// Returns what a stack does by itself: the entries with `stack: true` in the baseline of the fixture server on it.
+    /// Returns what a stack does by itself: the entries with `stack: true` in the baselines of the fixture servers on it.
     ///
     /// # Errors
     ///
-    /// Returns every mistake in the shipped baseline; a test makes sure that there is none.
+    /// Returns every mistake in a shipped baseline; a test makes sure that there is none.
     pub fn of_stack(stack: Stack) -> Result<Self, Vec<Diagnostic>> {
-        let source = SourceFile {
-            path: format!("{}.baseline.yaml", stack.name).into(),
-            text: stack.baseline.to_owned(),
-        };
-        let mut baseline = Self::from_source(Arc::new(source))?;
-        baseline.deviations.retain(|_, entry| entry.is_of_stack);
-        Ok(baseline)
+        let mut all = Self::default();
+        for text in stack.baselines {
+            let source = SourceFile {
+                path: format!("{}.baseline.yaml", stack.name).into(),
+                text: (*text).to_owned(),
+            };
+            let baseline = Self::from_source(Arc::new(source))?;
+            let entries = baseline.deviations.into_iter();
+            all.deviations
+                .extend(entries.filter(|(_, entry)| entry.is_of_stack));
+        }
+        Ok(all)
     }
 
     fn from_node(root: &Node, problems: &mut Problems) -> Self {

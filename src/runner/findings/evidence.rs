@@ -93,6 +93,21 @@ pub(in crate::runner) fn line(entry: &Entry) -> String {
     bounded(text)
 }
 
+/// Returns a journal entry of a connection as a line of text. A packet of a connection with envelopes is shown as the
+/// message that carried it.
+pub(in crate::runner) fn line_on(link: &Link, entry: &Entry) -> String {
+    let message = match (&link.envelopes, &entry.what) {
+        (Some(envelopes), What::Socket(packet)) => envelopes.received(packet),
+        _ => None,
+    };
+    message.map_or_else(|| line(entry), bounded)
+}
+
+/// Returns true if an entry of a connection with envelopes is the CONNECT that stands for its handshake.
+pub(in crate::runner) fn stands_for_no_message(link: &Link, entry: &Entry) -> bool {
+    link.envelopes.is_some() && matches!(entry.what, What::Socket(Packet::Connect { .. }))
+}
+
 /// Returns what a packet is, inside a sentence: "the event `news`".
 pub(in crate::runner) fn name_packet(packet: &Packet) -> String {
     match packet {
@@ -272,11 +287,12 @@ pub(in crate::runner) fn came_at(link: &Link, index: usize) -> String {
 pub(in crate::runner) fn came_since(link: &Link, from: usize) -> String {
     let fences = link.state().fences.clone();
     let entries = link.connection.journal().entries();
-    let came = entries
-        .iter()
-        .skip(from)
-        .filter(|entry| is_received(entry) && !belongs_to_fence(entry, &fences));
-    list(came)
+    let came = entries.iter().skip(from).filter(|entry| {
+        is_received(entry)
+            && !belongs_to_fence(entry, &fences)
+            && !stands_for_no_message(link, entry)
+    });
+    list(link, came)
 }
 
 /// Returns what the client received from the journal index `from` on as part of a sentence: "nothing", or the first
@@ -303,13 +319,14 @@ pub(in crate::runner) fn unclaimed_events(link: &Link, except: Option<usize>) ->
         .map(|(_, entry)| entry)
         .peekable();
     others.peek()?;
-    Some(list(others))
+    Some(list(link, others))
 }
 
 /// Returns the first entries as lines, one below the other, and how many entries were left out. Returns "nothing" if
 /// there are no entries. A server may send many entries, so only the entries that are shown become text.
-fn list<'e>(mut entries: impl Iterator<Item = &'e Entry>) -> String {
-    let mut lines: Vec<_> = entries.by_ref().take(CAME).map(line).collect();
+fn list<'e>(link: &Link, mut entries: impl Iterator<Item = &'e Entry>) -> String {
+    let shown = entries.by_ref().take(CAME);
+    let mut lines: Vec<_> = shown.map(|entry| line_on(link, entry)).collect();
     match (lines.len(), entries.count()) {
         (0, _) => return "nothing".to_owned(),
         (_, 0) => {}

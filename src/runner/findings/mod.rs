@@ -44,6 +44,9 @@ pub(super) struct Detail {
     pub(super) expected: Option<String>,
     /// What was received instead.
     pub(super) received: Option<String>,
+    /// The lenient form of the step that the target meets, as it stands in the scenario. `None` if the step tolerates
+    /// nothing else.
+    pub(super) tolerated: Option<String>,
     /// The cause in a sentence that is the same in all scenarios with this cause. `None` if sentence, expectation and
     /// received value together are the cause.
     pub(super) cause: Option<String>,

@@ -102,7 +102,10 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
         });
         lines.extend(shown.map(|(index, entry)| {
             Line {
-                seen: enveloped(attempt, &link, entry).unwrap_or_else(|| seen(attempt, entry)),
+                seen: SeenLine {
+                    text: evidence::line_on(&link, entry),
+                    ..seen(attempt, entry)
+                },
                 repeats: (!claimed.contains(index))
                     .then(|| repeated(&named, &link, entry))
                     .flatten(),
@@ -125,17 +128,6 @@ fn is_hidden_envelope(link: &Link, entry: &Entry, fences: &HashSet<AckId>) -> bo
             matches!(sent, Some(Packet::Event { id: Some(id), .. }) if fences.contains(&id))
         }
         _ => false,
-    }
-}
-
-/// Returns an entry as the message that carried its packet, if the connection has envelopes.
-fn enveloped(attempt: &Attempt<'_>, link: &Link, entry: &Entry) -> Option<SeenLine> {
-    match (&link.envelopes, &entry.what) {
-        (Some(envelopes), What::Socket(packet)) => Some(SeenLine {
-            text: evidence::bounded(envelopes.received(packet)?),
-            ..seen(attempt, entry)
-        }),
-        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::message_packet::packet_in;
 use crate::{
+    data::Data,
     runner::play::attempt::Attempt,
     wire::{
         engine_io::{Packet as EnginePacket, PacketData, PacketType},
@@ -28,15 +29,24 @@ pub(in crate::runner) fn is_unrelated(attempt: &Attempt<'_>, packet: &Packet) ->
             if attempt.target.manifest.is_side_event(name) {
                 return true;
             }
-            let has_text =
-                |is_like: &dyn Fn(&str) -> bool| args.iter().any(|arg| arg.has_text(is_like));
-            let is_own = has_text(&|text| attempt.unique.is_in(text) || text.contains(BAIT));
-            let is_anothers = id.is_none() && has_text(&|text| attempt.unique.is_another_in(text));
-            !is_own && (is_anothers || is_unknown(attempt))
+            let is_anothers = id.is_none() && is_of_another_scenario(attempt, args);
+            is_anothers || (is_unknown(attempt) && !is_own(attempt, args))
         }
         Packet::Disconnect { .. } => is_unknown(attempt),
         Packet::Ack { .. } | Packet::Connect { .. } | Packet::ConnectError { .. } => false,
     }
+}
+
+/// Returns true if the arguments of an event contain a name or a marker of another scenario, and none of this scenario.
+pub(in crate::runner) fn is_of_another_scenario(attempt: &Attempt<'_>, args: &[Data]) -> bool {
+    let is_anothers = |text: &str| attempt.unique.is_another_in(text);
+    args.iter().any(|arg| arg.has_text(&is_anothers)) && !is_own(attempt, args)
+}
+
+/// Returns true if the arguments of an event contain a name or a marker of this scenario.
+fn is_own(attempt: &Attempt<'_>, args: &[Data]) -> bool {
+    let is_own = |text: &str| attempt.unique.is_in(text) || text.contains(BAIT);
+    args.iter().any(|arg| arg.has_text(&is_own))
 }
 
 /// Returns true if an Engine.IO packet carries a message that has nothing to do with the scenario.

@@ -148,11 +148,7 @@ pub(in crate::runner) fn illegal_at(
             let mut sent = memberships.values();
             let is_used = sent.any(|membership| membership.questions.contains(id));
             let membership = memberships.remove(packet.namespace()).unwrap_or_default();
-            let received = Received {
-                name: &client.spec.name,
-                packet,
-                entry,
-            };
+            let received = Received::of(client, link, entry, packet);
             (!is_used).then(|| unasked_ack(&membership, *id, received))
         }
         _ => None,
@@ -189,6 +185,23 @@ struct Received<'r> {
     name: &'r ClientName,
     packet: &'r Packet,
     entry: &'r Entry,
+    link: &'r Link,
+}
+
+impl<'r> Received<'r> {
+    fn of(client: &'r Client, link: &'r Link, entry: &'r Entry, packet: &'r Packet) -> Self {
+        Self {
+            name: &client.spec.name,
+            packet,
+            entry,
+            link,
+        }
+    }
+
+    /// Returns the packet as a line of text.
+    fn line(&self) -> String {
+        evidence::line_on(self.link, self.entry)
+    }
 }
 
 /// Checks the packets of one connection against the invariants, as far as they have arrived.
@@ -247,11 +260,7 @@ fn check_entry(
             let membership = memberships
                 .entry(packet.namespace().to_owned())
                 .or_default();
-            let received = Received {
-                name: &client.spec.name,
-                packet,
-                entry,
-            };
+            let received = Received::of(client, link, entry, packet);
             findings.extend(check_order(attempt, membership, received));
             check_contents(attempt, received, findings);
         }
@@ -308,7 +317,7 @@ fn sent_after_disconnect(received: Received<'_>) -> Finding {
         ),
     )
     .expected(format!("no packet for {namespace}"))
-    .received(evidence::line(received.entry))
+    .received(received.line())
     .invariant(Invariant::NothingAfterDisconnect)
 }
 
@@ -329,7 +338,7 @@ fn sent_before_connect(attempt: &Attempt<'_>, received: Received<'_>) -> Finding
             ),
         )
         .expected("CONNECT or CONNECT_ERROR first")
-        .received(evidence::line(received.entry))
+        .received(received.line())
         .invariant(Invariant::ConnectFirst)
     }
 }
@@ -347,7 +356,7 @@ fn check_ack(membership: &mut Membership, id: AckId, received: Received<'_>) -> 
         format!("{name} received a second acknowledgement of its request with id {id}."),
     )
     .expected("one acknowledgement for each request")
-    .received(evidence::line(received.entry))
+    .received(received.line())
     .invariant(Invariant::OneAck);
     Some(finding)
 }
@@ -363,7 +372,7 @@ fn unasked_ack(membership: &Membership, id: AckId, received: Received<'_>) -> Fi
         ),
     )
     .expected("one acknowledgement for each request")
-    .received(evidence::line(received.entry))
+    .received(received.line())
     .invariant(Invariant::OneAck);
     // An acknowledgement that nobody waits for can have many reasons, so the received packet is a part of the cause.
     match open {
@@ -401,11 +410,7 @@ fn note_sent(memberships: &mut HashMap<String, Membership>, packet: Packet) {
 
 /// Checks that a packet holds nothing that only the server may know.
 fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut Vec<Finding>) {
-    let Received {
-        name,
-        packet,
-        entry,
-    } = received;
+    let Received { name, packet, .. } = received;
     let values: &[Data] = match packet {
         Packet::Event { args, .. } | Packet::Ack { args, .. } => args,
         Packet::ConnectError { payload, .. } => std::slice::from_ref(payload),
@@ -422,7 +427,7 @@ fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut 
                     "{name} received {what}, which contains a token or a secret of this scenario."
                 ),
             )
-            .received(evidence::line(entry))
+            .received(received.line())
             .invariant(Invariant::NoSecrets),
         );
     }
@@ -433,7 +438,7 @@ fn check_contents(attempt: &Attempt<'_>, received: Received<'_>, findings: &mut 
                 FailureKind::InternalsLeaked,
                 format!("{name} received {what}, which contains a stack trace or a path of the server's files."),
             )
-            .received(evidence::line(entry))
+            .received(received.line())
             .invariant(Invariant::NoInternals),
         );
     }

@@ -151,6 +151,7 @@ fn breach(
         place: detail.span.and_then(|span| place(&scenario.source, span)),
         expected: detail.expected,
         received: detail.received,
+        tolerated: detail.tolerated,
         seen: trace::views(attempt),
         requirements: notes(scenario, settings),
         why: scenario.why.clone(),
@@ -175,6 +176,7 @@ fn further(scenario: &Scenario, warning: Finding) -> FurtherFinding {
         place: detail.span.and_then(|span| place(&scenario.source, span)),
         expected: detail.expected,
         received: detail.received,
+        tolerated: detail.tolerated,
     }
 }
 
@@ -286,6 +288,7 @@ fn add_findings_of(outcome: &mut Outcome, other: Outcome) {
             place: breach.place,
             expected: breach.expected,
             received: breach.received,
+            tolerated: breach.tolerated,
         });
     for finding in headline.into_iter().chain(other.further) {
         let found = (finding.verdict, finding.kind);

@@ -7,7 +7,10 @@ use crate::{
     runner::{
         clients::{Client, Link},
         findings::StepResult,
-        journal::recovery_offer::{Offsets, offsets},
+        journal::{
+            recovery_offer::{Offsets, offsets},
+            unrelated::is_of_another_scenario,
+        },
         play::attempt::Attempt,
     },
     scenario::{EventPattern, Matcher, Mismatch, Scope, TemplateError},
@@ -81,9 +84,12 @@ impl Sought {
         if *namespace != self.namespace || self.wire_name().is_some_and(|own| own != name) {
             return Ok(Likeness::Other);
         }
-        // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client, and the
-        // results of requests.
-        if self.event == "*" && attempt.target.manifest.is_side_event(name) {
+        // A step that accepts any event (`*`) still ignores greetings, which the server sends to every client, the
+        // results of requests, and broadcasts of other scenarios, which run at the same time.
+        if self.event == "*"
+            && (attempt.target.manifest.is_side_event(name)
+                || (id.is_none() && is_of_another_scenario(attempt, args)))
+        {
             return Ok(Likeness::Other);
         }
         let mut captures = Vec::new();

@@ -19,7 +19,8 @@ pub(super) fn find_missing(scenario: &Scenario, manifest: &Manifest) -> Option<&
     };
     let does = |membership: MembershipUse| has(&|facts| facts.membership == membership);
     let mentioned = &scenario.mentioned;
-    if mentioned.socket_ids || (mentioned.users && mentioned.credentials.is_empty()) {
+    let has_login = !mentioned.credentials.is_empty() || manifest.way_in.clients.has_login();
+    if mentioned.socket_ids || (mentioned.users && !has_login) {
         return Some("uses the ids of sockets");
     }
     let opens = |facts: &Facts<'_>| matches!(facts.connection, ConnectionUse::Opens(_));

@@ -29,8 +29,8 @@ use crate::{
         translation::{bound_namespaces, namespaces, operations},
     },
     scenario::{
-        ClientName, ECHO_FORM, SECRET, Scenario, Scope, Span, Step, TargetField, Template,
-        Transport, WaitBound,
+        ClientName, ECHO_FORM, SECRET, Scenario, Scope, Step, TargetField, Template, Transport,
+        WaitBound,
     },
     targets::{Minted, Secrets, Speaks, Visitor},
     text::humanize,
@@ -357,15 +357,18 @@ impl<'a> Attempt<'a> {
         self.notes().warnings.push(finding);
     }
 
-    /// Sets the line of the warnings from index `from` on that have no line yet. Does nothing inside a `parallel` block,
-    /// because its steps warn in any order; the block sets the line.
-    pub(in crate::runner) fn place_warnings(&self, from: usize, span: Span) {
+    /// Sets the line of the warnings from index `from` on that have no line yet, and the form that the step tolerates.
+    /// Does nothing inside a `parallel` block, because its steps warn in any order; the block sets the line.
+    pub(in crate::runner) fn place_warnings(&self, from: usize, step: &Step) {
         let mut notes = self.notes();
         if notes.side_by_side > 0 {
             return;
         }
         for warning in notes.warnings.iter_mut().skip(from) {
-            warning.detail.span.get_or_insert(span);
+            if warning.detail.span.is_none() {
+                warning.detail.span = Some(step.span);
+                warning.detail.tolerated.clone_from(&step.tolerates);
+            }
         }
     }
 

@@ -185,6 +185,7 @@ impl Maskable for FurtherFinding {
             place,
             expected,
             received,
+            tolerated: _,
         } = self;
         sentence.mask(secrets);
         place.mask(secrets);
@@ -201,6 +202,7 @@ impl Maskable for Breach {
             place,
             expected,
             received,
+            tolerated: _,
             seen,
             requirements: _,
             why: _,

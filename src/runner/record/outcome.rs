@@ -156,6 +156,8 @@ pub struct FurtherFinding {
     pub expected: Option<String>,
     /// What the client received instead.
     pub received: Option<String>,
+    /// The lenient form of the step, which the target meets. `None` if the target meets none.
+    pub tolerated: Option<String>,
 }
 
 /// A finding with its evidence. The fields are in the order in which reports show them.
@@ -171,6 +173,8 @@ pub struct Breach {
     pub expected: Option<String>,
     /// What the client received instead.
     pub received: Option<String>,
+    /// The lenient form of the step, which the target meets. `None` if the target meets none.
+    pub tolerated: Option<String>,
     /// The traffic of each client, with times.
     pub seen: Vec<ClientView>,
     /// The requirements that the scenario verifies.

@@ -101,7 +101,7 @@ impl Silence {
         };
         let finding = Finding::new(kind, sentence)
             .expected("no acknowledgement")
-            .received(evidence::line(extra));
+            .received(evidence::line_on(link, extra));
         Some(finding)
     }
 
@@ -211,7 +211,7 @@ impl Silence {
             format!("{name} received a {what} where the server has to send nothing."),
         )
         .expected("nothing")
-        .received(evidence::line(entry));
+        .received(evidence::line_on(link, entry));
         Some(finding)
     }
 
@@ -276,7 +276,7 @@ fn line(attempt: &Attempt<'_>, link: &Link, index: usize) -> String {
         return String::new();
     };
     let at = entry.at.saturating_duration_since(attempt.started);
-    let text = evidence::line(entry);
+    let text = evidence::line_on(link, entry);
     format!("{text} (at +{} ms)", at.as_millis())
 }
 

@@ -250,6 +250,10 @@ impl Question<'_> {
     /// Returns the answer that the call waits for, as a noun with its article.
     fn expected(&self, form: Form) -> String {
         match (form, &self.request.replied) {
+            (Form::Event, Some(replied)) if replied.is_empty() => format!(
+                "a message with the result of `{}`, without an envelope",
+                self.request.event
+            ),
             (Form::Event, Some(replied)) => format!(
                 "the event `{replied}` with the result of `{}`",
                 self.request.event
@@ -309,5 +313,5 @@ fn refused(attempt: &Attempt<'_>, question: &Question<'_>, form: Form, index: us
     );
     Finding::new(FailureKind::WronglyRefused, sentence)
         .expected(question.expected(form))
-        .received(entry.map_or_else(String::new, evidence::line))
+        .received(entry.map_or_else(String::new, |entry| evidence::line_on(question.link, entry)))
 }

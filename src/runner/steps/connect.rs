@@ -400,6 +400,8 @@ fn envelope_options(
         options.path.get_or_insert_with(|| namespace.to_owned());
     }
     let fields = auth.and_then(Data::as_object).into_iter().flatten();
+    let is_named = |name: &str| fields.clone().any(|(field, _)| field == name);
+    options.query.retain(|(name, _)| !is_named(name));
     options.query.extend(
         fields
             .filter(|(_, value)| **value != Data::Null)

@@ -210,7 +210,7 @@ pub(super) async fn await_event(
                 }
                 _ => false,
             };
-            out_of_order.then(|| Err(wrong_order(client, sought, &scope, entry)))
+            out_of_order.then(|| Err(wrong_order((client, link), sought, &scope, entry)))
         },
     )
     .await?;
@@ -237,7 +237,12 @@ pub(super) async fn await_event(
 }
 
 /// Returns the finding that stops the scenario because another event came before the expected one.
-fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -> Stop {
+fn wrong_order(
+    (client, link): (&Client, &Link),
+    sought: &Sought,
+    scope: &Scope,
+    entry: &Entry,
+) -> Stop {
     let came = match &entry.what {
         What::Socket(Packet::Event { name, .. }) if *name == sought.event => {
             format!("another {}", sought.name())
@@ -254,7 +259,7 @@ fn wrong_order(client: &Client, sought: &Sought, scope: &Scope, entry: &Entry) -
         ),
     )
     .expected(sought.describe(scope))
-    .received(evidence::line(entry))
+    .received(evidence::line_on(link, entry))
     .breach()
 }
 

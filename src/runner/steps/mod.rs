@@ -88,7 +88,7 @@ pub(in crate::runner) fn perform<'f>(
             outcome
         };
         let outcome = outcome.instrument(log::step(step)).await;
-        attempt.place_warnings(warnings, step.span);
+        attempt.place_warnings(warnings, step);
         outcome.map_err(|stop| stop.at(step.span).level(step.level))
     })
 }

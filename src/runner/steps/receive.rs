@@ -30,6 +30,7 @@ use crate::{
             self,
             claim::{Checked, Never, Silence},
         },
+        translation::received_events,
         waiting::{Waited, late::extended_deadline, lawful_wait::wait_for},
     },
     scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
@@ -351,7 +352,11 @@ fn value<'m>(
         (Incoming::Packet(matcher), What::Packet(packet)) if link.msgpack => {
             (matcher, msgpack_packet(packet, spoken))
         }
-        (Incoming::Packet(matcher), What::Packet(packet)) => (matcher, text_packet(packet, spoken)),
+        (Incoming::Packet(matcher), What::Packet(packet)) => {
+            let bindings = &attempt.target.manifest.bindings;
+            let translate = |packet| received_events::translate(bindings, matcher, packet);
+            (matcher, text_packet(packet, translate, spoken))
+        }
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),
         (_, What::Illegal { illegal, raw })
             if *illegal != Illegal::WebSocket(IllegalWebSocket::DataAfterClose) =>

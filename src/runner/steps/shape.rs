@@ -9,13 +9,14 @@ use crate::{
     },
 };
 
-/// Returns the Socket.IO packet of a text message as an object; `None` if the message holds none. `spoken` returns the
-/// scenarios' name of a namespace.
+/// Returns the Socket.IO packet of a text message as an object; `None` if the message holds none. `translate` gives an
+/// event the scenarios' names, and `spoken` returns the scenarios' name of a namespace.
 pub(super) fn text_packet(
     packet: &engine_io::Packet,
+    translate: impl Fn(Packet) -> Packet,
     spoken: impl Fn(&str) -> String,
 ) -> Option<Data> {
-    Some(packet_data(packet_in(packet)?, spoken))
+    Some(packet_data(translate(packet_in(packet)?), spoken))
 }
 
 /// Returns the Socket.IO packet of a msgpack message as an object; `None` if the message holds none. `spoken` returns

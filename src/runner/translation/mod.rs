@@ -3,4 +3,5 @@
 pub(super) mod bound_namespaces;
 pub(super) mod namespaces;
 pub(super) mod operations;
+pub(super) mod received_events;
 pub(super) mod written_texts;

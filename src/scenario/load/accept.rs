@@ -2,7 +2,8 @@
 //! server that meets only `lenient` gets a warning.
 
 use crate::scenario::{
-    fields::{Field, Fields, is_bare, substituted},
+    Span,
+    fields::{Field, Fields, Substitutes, is_bare, substituted},
     keys::is_common,
     node::{Entry, Node, NodeKind},
     reading::context::StepContext,
@@ -42,6 +43,12 @@ pub(super) fn overlays(
         Some(lenient) => overlay(node, lenient, verb, context),
     };
     (strict.unwrap_or_else(|| node.clone()), lenient)
+}
+
+/// Returns the place of the value of `accept.lenient`; `None` if the step without `accept` is the lenient form.
+pub(super) fn lenient_form(accept: &Entry, substitutes: &Substitutes<'_>) -> Option<Span> {
+    let node = substituted(&accept.value, Some(substitutes));
+    Some(node.get("lenient")?.span)
 }
 
 fn overlay(

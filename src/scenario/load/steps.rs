@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{accept::overlays, unfolded::unfolded};
+use super::{
+    accept::{lenient_form, overlays},
+    unfolded::unfolded,
+};
 use crate::{
     scenario::{
         ClientName, Level, Parallel, Repeat, Sequence, Span, Step, WaitBound,
@@ -72,6 +75,13 @@ fn step(node: &Node, context: &mut StepContext<'_, '_>) -> Option<Step> {
         within: wait_bound(&common, "within", context),
         after: wait_bound(&common, "after", context),
         level: level(&common, context),
+        tolerates: lenient.and(accept).map(|accept| {
+            let form = lenient_form(accept, context.substitutes);
+            let span = form.unwrap_or_else(|| entry.key_span.to(entry.value.span));
+            let text = &context.problems.source().text;
+            let words = text.get(span.start..span.end).unwrap_or_default();
+            words.split_whitespace().collect::<Vec<_>>().join(" ")
+        }),
     };
     refuse_pointless(&step, entries, context);
     Some(step)

@@ -25,6 +25,9 @@ pub struct Step {
     /// Whether a failure of this step fails the scenario or gives a warning (`level:`). `None` for the level of the
     /// scenario.
     pub level: Option<Level>,
+    /// The form of the expectation that the step only tolerates, as it stands in the file: `{ status: 404 }`. `None` if
+    /// the step has no `accept:`.
+    pub tolerates: Option<String>,
 }
 
 impl Step {

@@ -72,6 +72,24 @@ impl ClientDefaults {
         holds(&self.query, &self.token()?).next()
     }
 
+    /// Moves the fields of the auth payload into the query of the handshake, for a target whose clients send no CONNECT
+    /// packet. A query parameter of the same name takes precedence.
+    pub fn present_in_query(&mut self) {
+        for (name, value) in std::mem::take(&mut self.auth) {
+            if self.query.iter().all(|(other, _)| *other != name) {
+                self.query.push((name, value));
+            }
+        }
+    }
+
+    /// Returns true if an option contains a variable, such as `$credentials.valid`: clients then log in.
+    pub fn has_login(&self) -> bool {
+        let mut pairs = [&self.auth, &self.query, &self.headers]
+            .into_iter()
+            .flatten();
+        pairs.any(|(_, value)| value.as_literal().is_none())
+    }
+
     /// Returns true if the manifest gives clients no options.
     pub fn is_empty(&self) -> bool {
         let Self {

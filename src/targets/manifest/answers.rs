@@ -8,12 +8,18 @@ use crate::{
 };
 
 impl Manifest {
-    /// Returns the target's name of the event that brings the result of a request to the client that sent it. Returns
-    /// `None` if the target only acknowledges the request. `name` is the scenarios' name of the request.
+    /// Returns the target's name of the event that brings the result of a request to the client that sent it. The name is
+    /// empty if the result comes without an envelope. Returns `None` if the target only acknowledges the request. `name`
+    /// is the scenarios' name of the request.
     pub fn reply_event<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         match self.dialect.replies {
             Replies::Ack => None,
             Replies::Both | Replies::Event => Some(self.bindings.replied(name)),
+            Replies::Value => {
+                let replied = self.bindings.get(name);
+                let replied = replied.and_then(|binding| binding.replied.as_deref());
+                Some(replied.unwrap_or_default())
+            }
         }
     }
 
@@ -28,7 +34,7 @@ impl Manifest {
     pub fn acknowledges(&self) -> bool {
         match self.dialect.replies {
             Replies::Ack | Replies::Both => true,
-            Replies::Event => false,
+            Replies::Event | Replies::Value => false,
         }
     }
 

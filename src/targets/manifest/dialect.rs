@@ -36,7 +36,19 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Dialect {
     let replies = replied
         .and_then(|field| field.choice(&Replies::ALL.map(|way| (way.name(), way)), problems));
     let enveloped = fields.get("envelope");
-    let envelope = enveloped.and_then(|field| envelope(field, problems));
+    let mut envelope = enveloped.and_then(|field| envelope(field, problems));
+    if let (Some(field), Some(Replies::Value)) = (replied, replies) {
+        match &mut envelope {
+            Some(Envelope::Object(keys)) if keys.id.is_none() => keys.has_bare_results = true,
+            _ => {
+                let message = "results can come as values only beside an `envelope` with the name of an event and without an id";
+                problems.error("conflict", field.node.span, message).help = Some(
+                    "write `replies: event`, or `envelope: { event: event, data: data }`"
+                        .to_owned(),
+                );
+            }
+        }
+    }
     fields.finish(problems);
     let speaks = speaks.unwrap_or_default();
     if let Some(field) = enveloped.filter(|_| speaks != Speaks::WebSocket) {
@@ -79,7 +91,12 @@ fn envelope(field: Field<'_>, problems: &mut Problems) -> Option<Envelope> {
     let id = text(fields.get("id"));
     fields.finish(problems);
     let event = event?;
-    Some(Envelope::Object(Keys { event, data, id }))
+    Some(Envelope::Object(Keys {
+        event,
+        data,
+        id,
+        has_bare_results: false,
+    }))
 }
 
 /// Reads the name of a protocol.

@@ -110,14 +110,14 @@ impl Manifest {
             namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
         }
         let credentials = read_or_default(fields.get("credentials"), credentials::read, problems);
-        let way_in = way_in::read(
+        let mut way_in = way_in::read(
             &fields,
             &credentials,
             &provides,
             &mut bindings.namespaces,
             problems,
         );
-        imply(&mut provides, &way_in);
+        imply(&mut provides, &mut way_in, dialect.speaks);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
@@ -209,10 +209,14 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     provides
 }
 
-/// Adds the capabilities that follow from what the manifest does not say.
-fn imply(provides: &mut BTreeSet<String>, way_in: &WayIn) {
+/// Adds the capabilities that follow from what the manifest does not say. On a plain WebSocket, which has no CONNECT
+/// packet, moves the fields of the auth payload into the query.
+fn imply(provides: &mut BTreeSet<String>, way_in: &mut WayIn, speaks: Speaks) {
     if way_in.clients.has_token_in_auth() {
         provides.insert(TOKEN_IN_AUTH.to_owned());
+    }
+    if speaks == Speaks::WebSocket {
+        way_in.clients.present_in_query();
     }
 }
 

@@ -32,13 +32,6 @@ pub(super) fn read(
                 .help = Some("keep the line under `namespaces`".to_owned());
         } else if own == ABSENT {
             absent.insert(spoken.to_owned());
-        } else if let Some(first) = names.renamed().find(|name| names.own(name) == own) {
-            let message = format!("`{first}` and `{spoken}` can't both be `{own}`");
-            problems
-                .error("contradiction", entry.value.span, message)
-                .help = Some(format!(
-                "write `{spoken}: {ABSENT}` if the target has one namespace for both"
-            ));
         } else {
             names.rename(spoken, own);
         }

@@ -381,8 +381,6 @@ fn mistakes_in_namespaces_are_reported() {
         keep the line under `namespaces`
     10:3 [contradiction] `bindings` or `absent` names the namespace `/admin` too
         keep the line under `namespaces`
-    12:12 [contradiction] `/chat` and `/custom` can't both be `/talk`
-        write `/custom: absent` if the target has one namespace for both
     ");
 }
 

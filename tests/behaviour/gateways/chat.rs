@@ -8,6 +8,8 @@ use super::hub::{Hub, Request, Wire};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Results {
     Acknowledged,
+    /// As messages without an envelope.
+    Bare,
     Both,
     Sent,
 }
@@ -109,6 +111,9 @@ impl Chat {
     fn reply(self, hub: &Hub, request: &Request, event: &str, result: &Value) {
         if matches!(self.results, Results::Acknowledged | Results::Both) {
             hub.acknowledge(request, result);
+        }
+        if self.results == Results::Bare {
+            hub.send_value(request.client, result);
         }
         if matches!(self.results, Results::Sent | Results::Both) {
             hub.emit(request.client, event, result);

@@ -201,6 +201,11 @@ impl Hub {
         self.send(client, Message::text(text));
     }
 
+    /// Sends a value to one client, without an envelope.
+    pub(super) fn send_value(&self, client: usize, data: &Value) {
+        self.send(client, Message::text(data.to_string()));
+    }
+
     /// Acknowledges a request, if the client asked for an acknowledgement.
     pub(super) fn acknowledge(&self, request: &Request, data: &Value) {
         let Some(id) = request.id else { return };

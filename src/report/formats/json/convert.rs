@@ -156,6 +156,7 @@ impl From<&runner::FurtherFinding> for FurtherFinding {
             place: finding.place.as_ref().map(Place::from),
             expected: optional(finding.expected.as_ref()),
             received: optional(finding.received.as_ref()),
+            tolerated: optional(finding.tolerated.as_ref()),
         }
     }
 }
@@ -168,6 +169,7 @@ impl From<&Breach> for Evidence {
             place: breach.place.as_ref().map(Place::from),
             expected: optional(breach.expected.as_ref()),
             received: optional(breach.received.as_ref()),
+            tolerated: optional(breach.tolerated.as_ref()),
             seen: breach.seen.iter().map(View::from).collect(),
             requirements: breach.requirements.iter().map(Requirement::from).collect(),
             why: optional(breach.why.as_ref()),

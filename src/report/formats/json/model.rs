@@ -189,6 +189,9 @@ pub struct FurtherFinding {
     pub expected: Option<String>,
     /// The value or behaviour that was observed instead.
     pub received: Option<String>,
+    /// The lenient form of the step, which the server meets, as it stands in the scenario file; null if the step
+    /// tolerates nothing else.
+    pub tolerated: Option<String>,
 }
 
 /// The evidence for a warning, a failure or an error.
@@ -204,6 +207,9 @@ pub struct Evidence {
     pub expected: Option<String>,
     /// The value or behaviour that was observed instead.
     pub received: Option<String>,
+    /// The lenient form of the step, which the server meets, as it stands in the scenario file; null if the step
+    /// tolerates nothing else.
+    pub tolerated: Option<String>,
     /// The traffic of each client.
     pub seen: Vec<View>,
     /// The requirements that the scenario verifies.

@@ -192,6 +192,7 @@ fn a_known_kind_does_not_hide_another_kind_in_the_same_outcome() {
             place: None,
             expected: None,
             received: None,
+            tolerated: None,
         }];
         let mut record = samples::record();
         record.outcomes = vec![outcome];
