@@ -98,6 +98,7 @@ mod tests {
                 },
                 "expected": "member: 1, sender: 0",
                 "received": "member: 1, sender: 1",
+                "tolerated": null,
                 "seen": [
                   {
                     "client": "sender",
