@@ -6,13 +6,16 @@ use futures_util::future::select_all;
 
 use super::requests::{Author, Fate, Rejected, SentRequest};
 use crate::{
+    client::{Entry, What},
     runner::{
         clients::{Client, Link},
         findings::evidence,
+        matching::event_pattern::Sought,
         play::attempt::Attempt,
     },
     targets::causes,
     text::join_names,
+    wire::socket_io::Packet,
 };
 
 /// The limit on connections that a `deliver` step watches for a rejection. With more senders, the step waits for its
@@ -63,6 +66,39 @@ pub(in crate::runner) fn rejection(attempt: &Attempt<'_>, event: &str) -> Option
     let since = attempt.notes().delivered;
     let others = all.iter().filter(|judged| judged.request.number >= since);
     clause(&causes).or_else(|| clause(&others.collect::<Vec<_>>()))
+}
+
+/// The operation by which a client becomes a member of a room.
+const JOIN: &str = "join-room";
+
+/// An operation that sends to the members of a room.
+const SEND: &str = "send-to-room";
+
+/// Returns a clause about a message to a room that did not come, if the server acknowledged the client's join, rejected
+/// no request, and never sent the client such a message: the client may be no member.
+pub(in crate::runner) fn doubt(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    sought: &Sought,
+) -> Option<String> {
+    if !causes(SEND, &sought.spoken) || rejection(attempt, &sought.spoken).is_some() {
+        return None;
+    }
+    let mut guard = link.state();
+    let state = &mut *guard;
+    let entries = link.connection.journal().entries();
+    let mut received = entries.iter();
+    let is_message = |entry: &Entry| matches!(&entry.what, What::Socket(Packet::Event { name, .. }) if *name == sought.event);
+    if received.any(is_message) {
+        return None;
+    }
+    state.requests.read(&attempt.target.manifest, &entries);
+    let fates = state.requests.fates(&state.received);
+    let has_joined = fates.into_iter().any(|(request, fate)| {
+        let event = request.event.as_ref();
+        event.is_some_and(|event| event.spoken == JOIN) && fate == Fate::Accepted
+    });
+    has_joined.then(|| format!(", although the server acknowledged its `{JOIN}`"))
 }
 
 /// Waits until the server has rejected every request that can cause the event.

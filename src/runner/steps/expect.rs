@@ -11,7 +11,7 @@ use crate::{
     runner::{
         clients::{Client, Link},
         findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
-        journal::{received::Sort, unrelated::is_unrelated},
+        journal::{received::Sort, rejection, unrelated::is_unrelated},
         matching::{event_pattern::Sought, events::Likeness, values},
         play::attempt::Attempt,
         waiting::{Waited, lawful_wait::wait_for},
@@ -288,7 +288,10 @@ pub(super) fn missing(
         };
         return Ok(Finding::new(
             FailureKind::NotDelivered,
-            format!("{name} did not receive {event}{ordinal} {when}."),
+            format!(
+                "{name} did not receive {event}{ordinal} {when}{}.",
+                rejection::doubt(attempt, link, sought).unwrap_or_default()
+            ),
         )
         .expected(sought.describe(&scope))
         .received(received));
