@@ -27,7 +27,10 @@ pub(crate) const UVICORN: &[&str] = &[
 ];
 
 /// Deviations of python-engineio on uvicorn and on Werkzeug, on an application with an echo.
-pub(crate) const ENGINEIO_ECHO: &[&str] = &["engine.io/chunked-post-read"];
+pub(crate) const ENGINEIO_ECHO: &[&str] = &[
+    "engine.io/chunked-post-read",
+    "engine.io/chunks-may-part-a-character",
+];
 
 /// python-socketio hands a handler of all events also those whose name is no text.
 pub(crate) const CATCH_ALL: &[&str] = &[

@@ -161,7 +161,9 @@ fn deliver_does_not_name_an_expected_refusal() {
     );
     assert_eq!(
         outcome.reason.as_deref(),
-        Some("member did not receive `room-message` within 40 s.")
+        Some(
+            "member did not receive `room-message` within 40 s, although the server acknowledged its `join-room`."
+        )
     );
 }
 
@@ -185,7 +187,7 @@ fn deliver_waits_its_whole_time_if_the_server_accepted_the_event() {
     assert_failure(
         &outcome,
         FailureKind::NotDelivered,
-        "member did not receive `room-message` within 40 s.",
+        "member did not receive `room-message` within 40 s, although the server acknowledged its `join-room`.",
         "no other event",
     );
 }
