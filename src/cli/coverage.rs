@@ -1,6 +1,9 @@
 //! `sockspec coverage`: shows which requirements are tested by a scenario, which are not, and why.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use tokio::runtime::Runtime;
 
@@ -78,10 +81,18 @@ impl Judged {
             },
         };
         let runtime = Runtime::new().map_err(CliError::Runtime)?;
-        let resolved = runtime.block_on(target::resolve(&args, output));
+        let resolved = runtime.block_on(async {
+            let target = target::resolve(&args, output).await?;
+            let launched = target.running.lock();
+            let launched = launched.unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(launched) = launched {
+                launched.stop().await;
+            }
+            Ok::<_, CliError>(target.manifest)
+        });
         // Does not wait for a pending DNS lookup, which can't be cancelled.
         runtime.shutdown_background();
-        let manifest = resolved?.manifest;
+        let manifest = resolved?;
         let scenarios: Vec<_> = selection.scenarios.iter().cloned().map(Arc::new).collect();
         let plan = Plan::new(&scenarios, &manifest, &Settings::default());
         Ok(Self {

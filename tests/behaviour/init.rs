@@ -97,3 +97,48 @@ fn nothing_is_written_if_no_server_answers() {
         .status(Exit::NotRun);
     assert_eq!(finished.try_written("sockspec.yaml"), None);
 }
+
+/// A token of the user `u1` that never expires, signed with the secret of the reference server.
+const TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1MSJ9.3WLeugEBBXMEgXtOwIAYUBVk0Mrk_OHAkRD1ECwiz1g";
+
+#[test]
+fn a_manifest_behind_a_login_runs_and_does_not_hold_the_token() {
+    let server = Served::new(&[]);
+    let finished = Test::new()
+        .args(["init", "--target", &server.url])
+        .args(["--namespace", "/chat", "--token", TOKEN])
+        .status(Exit::Conformant)
+        .stdout_has("export SOCKSPEC_TOKEN=…");
+    let manifest = finished.written("sockspec.yaml");
+    for piece in [
+        "\nnamespaces: { /: \"/chat\" }\n",
+        "\n  valid: ${env.SOCKSPEC_TOKEN}\n",
+        "\n  auth: { token: $credentials.valid }\n",
+        "\n- socket-io\n",
+    ] {
+        assert!(manifest.contains(piece), "no {piece:?} in\n{manifest}");
+    }
+    assert!(!manifest.contains(TOKEN), "{manifest}");
+    Test::new()
+        .file("sockspec.yaml", &manifest)
+        .file("specs/first.yaml", finished.written("specs/first.yaml"))
+        .env("SOCKSPEC_TOKEN", TOKEN)
+        .args(["run", "specs", "--target", "sockspec.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("ok     first/stays-connected  ");
+}
+
+#[test]
+fn a_token_that_lets_nobody_in_writes_nothing() {
+    let server = Served::new(&[]);
+    let finished = Test::new()
+        .args(["init", "--target", &server.url])
+        .args(["--namespace", "/chat", "--token", "not-a-token"])
+        .status(Exit::NotRun)
+        .stderr_has("error: no client with this token gets into /chat: ");
+    assert_eq!(finished.try_written("sockspec.yaml"), None);
+    Test::new()
+        .args(["init", "--target", &server.url, "--namespace", "chat"])
+        .status(Exit::BadUsage)
+        .stderr_has("a namespace starts with `/`; write `/chat`");
+}
