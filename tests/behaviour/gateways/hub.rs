@@ -145,6 +145,10 @@ fn receive(hub: &Mutex<Hub>, chat: Chat, client: usize, text: &str) {
             );
             return;
         }
+        Wire::SocketIo if text.starts_with("41") => {
+            hub.leave_all(client);
+            return;
+        }
         Wire::SocketIo => socket_io_request(client, text),
         Wire::Array | Wire::JsonRpc | Wire::Object => plain_request(hub.wire, client, text),
     };
@@ -227,6 +231,13 @@ impl Hub {
     pub(super) fn leave(&mut self, client: usize, room: &str) {
         if let Some(connected) = self.clients.get_mut(&client) {
             connected.rooms.remove(room);
+        }
+    }
+
+    /// Takes a client that disconnects from the namespace out of its rooms.
+    fn leave_all(&mut self, client: usize) {
+        if let Some(connected) = self.clients.get_mut(&client) {
+            connected.rooms.clear();
         }
     }
 
