@@ -260,7 +260,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             // Sending can't fail: the receiver lives until the end of this function.
             let _ = sender.send(kind);
         };
-        let mut playing = pin!(play(item, live, self.settings, report));
+        let load = Arc::clone(&self.load);
+        let mut playing = pin!(play(item, live, self.settings, &load, report));
         loop {
             tokio::select! {
                 biased;

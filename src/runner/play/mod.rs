@@ -2,6 +2,7 @@
 
 pub(super) mod attempt;
 pub(super) mod limits;
+pub(super) mod load;
 pub(super) mod pulse;
 pub(super) mod schedule;
 pub(super) mod unique;
@@ -13,6 +14,7 @@ use tracing::Instrument;
 use self::{
     attempt::Attempt,
     limits::ProcessState,
+    load::Load,
     schedule::{Next, Played, Schedule},
     unique::Unique,
 };
@@ -26,7 +28,7 @@ use crate::{
         },
         log,
         plan::Item,
-        record::event::EventKind,
+        record::{event::EventKind, verdict::Verdict},
         running_target::live_target::LiveTarget,
         settings::Settings,
         silence,
@@ -43,15 +45,24 @@ const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Plays one item (a scenario on one transport) as often as the settings say.
 ///
-/// Calls `report` when an attempt starts, and when an attempt did not pass and the item is tried again.
+/// Calls `report` when an attempt starts, and when an attempt did not pass and the item is tried again. All items that are
+/// played at the same time share `load`.
 pub(super) async fn play(
     item: &Item,
     target: &LiveTarget,
     settings: &Settings,
+    load: &Load,
     report: impl Fn(EventKind),
 ) -> Played {
     let mut schedule = Schedule::new(item, settings, report);
-    while let Some(Next { number, limit }) = schedule.next() {
+    while let Some(Next {
+        number,
+        limit,
+        company,
+    }) = schedule.next()
+    {
+        let _permit = load.permit(company).await;
+        let begun = clock::now();
         let unique = Unique::new(item, settings, number);
         let attempt = Attempt::new(&item.scenario, target, item.transport, unique, perform);
         let attempt = attempt.limited_to(limit);
@@ -75,8 +86,14 @@ pub(super) async fn play(
             finish(&attempt, stop, process).await
         };
         let finished = performed.instrument(log::scenario(item, number)).await;
+        let outcome = judgement::judge(item, settings, &attempt, finished);
+        let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
         schedule.add(Played {
-            outcome: judgement::judge(item, settings, &attempt, finished),
+            was_disturbed: has_failed
+                && settings.known.find(&outcome).is_none()
+                && load.was_too_high_for(&attempt, begun)
+                && load.allows_another(),
+            outcome,
             lost_a_connection: attempt.misses_a_connection(),
         });
     }

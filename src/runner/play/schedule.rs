@@ -1,8 +1,9 @@
-//! Decides which attempts a scenario gets: retries, repeats, and first a short attempt if the scenario is known to wait
-//! in vain.
+//! Decides which attempts a scenario gets: retries, repeats, first a short attempt if the scenario is known to wait in
+//! vain, and another one alone if the machine was too busy.
 
 use std::time::Duration;
 
+use super::load::Company;
 use crate::runner::{
     judgement::{self, Merge},
     plan::Item,
@@ -14,8 +15,12 @@ use crate::runner::{
 /// usual timeout.
 const KNOWN_LIMIT: Duration = Duration::from_secs(1);
 
-/// The first number of the attempts with [`KNOWN_LIMIT`], so that their names differ from those of all other attempts.
+/// The distance between the numbers of the attempts with [`KNOWN_LIMIT`], of those that are played again alone, and of
+/// all other attempts, so that their names differ.
 const OTHER_NAMES: usize = 1 << 20;
+
+/// How often an attempt for which the machine was too busy is played again.
+const MOST_AGAIN: usize = 3;
 
 /// The result of playing one item, that is, one scenario on one transport.
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub(in crate::runner) struct Played {
     pub(in crate::runner) outcome: Outcome,
     /// Whether a client never connected, or lost a connection that the client did not end.
     pub(in crate::runner) lost_a_connection: bool,
+    /// Whether the attempt may have failed only because this machine was too busy.
+    pub(super) was_disturbed: bool,
 }
 
 /// The timeouts of an attempt.
@@ -42,6 +49,8 @@ pub(super) struct Next {
     pub(super) number: usize,
     /// The limit on the timeout of steps that set none.
     pub(super) limit: Option<Duration>,
+    /// Whether other attempts may run at the same time.
+    pub(super) company: Company,
 }
 
 /// The attempts at one item (a scenario on one transport), and their outcomes so far.
@@ -59,6 +68,8 @@ pub(super) struct Schedule<'s, R> {
     ended: usize,
     /// The timeouts of the attempt that runs, or of the next one between two attempts. `None` after the last attempt.
     current: Option<Timeouts>,
+    /// How often the attempt that runs has been played before, each time on a machine that was too busy.
+    played_before: usize,
     outcomes: Vec<Outcome>,
     lost_a_connection: bool,
 }
@@ -83,6 +94,7 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
             first,
             ended: 0,
             current: Some(first),
+            played_before: 0,
             outcomes: Vec::new(),
             lost_a_connection: false,
         }
@@ -91,20 +103,22 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
     /// Returns the next attempt, or `None` if the item has had all its attempts.
     pub(super) fn next(&self) -> Option<Next> {
         let timeouts = self.current?;
-        if timeouts == self.first {
+        if timeouts == self.first && self.played_before == 0 {
             (self.report)(EventKind::AttemptStarted {
                 id: self.item.id.clone(),
                 attempt: self.ended + 1,
             });
         }
-        Some(match timeouts {
-            Timeouts::Usual => Next {
-                number: self.ended,
-                limit: None,
-            },
-            Timeouts::Short => Next {
-                number: self.ended + OTHER_NAMES,
-                limit: Some(KNOWN_LIMIT),
+        let (kind, limit) = match timeouts {
+            Timeouts::Usual => (0, None),
+            Timeouts::Short => (1, Some(KNOWN_LIMIT)),
+        };
+        Some(Next {
+            number: self.ended + OTHER_NAMES * (kind + 2 * self.played_before),
+            limit,
+            company: match self.played_before {
+                0 => Company::Others,
+                _ => Company::Alone,
             },
         })
     }
@@ -114,13 +128,18 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         let Played {
             outcome,
             lost_a_connection,
+            was_disturbed,
         } = played;
         self.lost_a_connection |= lost_a_connection;
+        let is_expected =
+            outcome.verdict == Verdict::Pass || self.settings.known.find(&outcome).is_some();
+        if was_disturbed && self.played_before < MOST_AGAIN {
+            self.played_before += 1;
+            return;
+        }
+        self.played_before = 0;
         // Any other outcome of a short attempt may be due to its short timeout.
-        let is_final = outcome.verdict == Verdict::Pass
-            || self.settings.known.find(&outcome).is_some()
-            || self.current == Some(Timeouts::Usual);
-        if !is_final {
+        if !is_expected && self.current != Some(Timeouts::Usual) {
             self.current = Some(Timeouts::Usual);
             return;
         }
@@ -149,6 +168,7 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         Played {
             outcome,
             lost_a_connection: self.lost_a_connection,
+            was_disturbed: false,
         }
     }
 }
@@ -190,6 +210,15 @@ mod tests {
 
     /// Returns the attempts and the reported events, in one line each, and the result, if the attempts have `outcomes`.
     fn played(settings: &Settings, outcomes: Vec<Outcome>) -> (Vec<String>, Played) {
+        let outcomes = outcomes.into_iter().map(|outcome| (outcome, false));
+        played_on_busy_machine(settings, outcomes.collect())
+    }
+
+    /// Does what [`played`] does. Each outcome comes with whether the machine was too busy for the attempt.
+    fn played_on_busy_machine(
+        settings: &Settings,
+        outcomes: Vec<(Outcome, bool)>,
+    ) -> (Vec<String>, Played) {
         let (item, log) = (item(), RefCell::new(Vec::new()));
         let mut outcomes = outcomes.into_iter();
         let mut schedule = Schedule::new(&item, settings, |event| {
@@ -200,11 +229,17 @@ mod tests {
             });
         });
         while let Some(next) = schedule.next() {
+            let alone = match next.company {
+                Company::Alone => " alone",
+                Company::Others => "",
+            };
             log.borrow_mut()
-                .push(format!("{} within {:?}", next.number, next.limit));
+                .push(format!("{} within {:?}{alone}", next.number, next.limit));
+            let (outcome, was_disturbed) = outcomes.next().unwrap();
             schedule.add(Played {
-                outcome: outcomes.next().unwrap(),
+                outcome,
                 lost_a_connection: false,
+                was_disturbed,
             });
         }
         assert_eq!(outcomes.count(), 0, "all attempts have run");
@@ -241,6 +276,31 @@ mod tests {
         };
         let (log, played) = played(&settings, vec![passed(), failed(), passed()]);
         assert_eq!(log.len(), 6);
+        assert_eq!(played.outcome.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn an_attempt_on_a_busy_machine_is_played_again_alone() {
+        let settings = Settings::default();
+        let (log, played) =
+            played_on_busy_machine(&settings, vec![(failed(), true), (passed(), false)]);
+        assert_eq!(
+            log,
+            ["started 1", "0 within None", "2097152 within None alone"]
+        );
+        assert_eq!(played.outcome.verdict, Verdict::Pass);
+        assert!(!played.outcome.flaky);
+    }
+
+    #[test]
+    fn an_item_that_fails_alone_as_well_has_failed() {
+        let settings = Settings::default();
+        let outcomes = vec![(failed(), true), (failed(), false)];
+        let (log, played) = played_on_busy_machine(&settings, outcomes);
+        assert_eq!(log.len(), 3);
+        assert_eq!(played.outcome.verdict, Verdict::Fail);
+        let outcomes = vec![(failed(), true); MOST_AGAIN + 1];
+        let (_, played) = played_on_busy_machine(&settings, outcomes);
         assert_eq!(played.outcome.verdict, Verdict::Fail);
     }
 

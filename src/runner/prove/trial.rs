@@ -9,7 +9,7 @@ use crate::{
     reference::FaultSet,
     runner::{
         plan::Item,
-        play::play,
+        play::{load::Load, play},
         record::outcome::Outcome,
         running_target::host::{Host, StartError, Target},
         settings::Settings,
@@ -113,7 +113,7 @@ impl Trial {
         let profile = item.profile.and_then(|index| profiles.get(index));
         let hasty = is_control.then(|| hasty(profile));
         let instance = target.start(hasty.as_ref().or(profile), settings).await?;
-        let outcome = play(&item, &instance.live, settings, |_| {}).await.outcome;
+        let outcome = play(&item, &instance.live, settings, &Load::default(), |_| {}).await.outcome;
         instance.stop().await;
         Ok(outcome)
     }

@@ -18,7 +18,7 @@ use crate::{
         findings::error_kind::ErrorKind,
         judgement::{self, cause},
         plan::{Item, Plan},
-        play::{play, schedule::Played},
+        play::{load::Load, play, schedule::Played},
         record::{
             Record,
             event::{Event, EventKind, RunInfo, TargetStart},
@@ -74,6 +74,8 @@ pub(super) struct Run<'r, E> {
     pub(super) target_of_exclusive: Option<Arc<Target>>,
     /// The exclusive items (scenarios, each on one transport) whose own server could not be started.
     pub(super) without_server: Vec<Arc<Item>>,
+    /// How busy this process is.
+    pub(super) load: Arc<Load>,
     interrupt: CancellationToken,
     started: Instant,
     record: Record,
@@ -108,6 +110,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             instances: BTreeMap::new(),
             target_of_exclusive: None,
             without_server: Vec::new(),
+            load: Arc::new(Load::measured()),
             interrupt,
             started: clock::now(),
             record: Record::default(),
@@ -296,6 +299,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                 continue;
             };
             let settings = self.settings.clone();
+            let load = Arc::clone(&self.load);
             let can_die = self.target.can_die();
             let sender = sender.clone();
             batch.start(Arc::clone(&item));
@@ -312,7 +316,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
                 report(EventKind::ScenarioStarted {
                     id: item.id.clone(),
                 });
-                let played = Box::new(play(&item, live, &settings, report).await);
+                let played = Box::new(play(&item, live, &settings, &load, report).await);
                 // Wait for the end of a process that may be dying: its connections can end before the process does.
                 if can_die && played.lost_a_connection && played.outcome.verdict != Verdict::Pass {
                     listening::until_gone(&live.endpoint).await;

@@ -1,0 +1,136 @@
+//! Notices that this process is too busy for the timeouts of a server, and plays such attempts again while nothing else
+//! runs.
+//!
+//! A server whose ping timeout is 200 ms disconnects a client that answers 200 ms late, and an application may wait as
+//! shortly for the answers of clients. If a client is late because this machine is busy, what follows says nothing about
+//! the server.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Instant,
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::attempt::Attempt;
+use crate::clock;
+
+/// The time between two measurements of the lateness.
+const BEAT: Duration = Duration::from_millis(10);
+
+/// The smallest lateness that is recorded.
+const NOTED: Duration = Duration::from_millis(20);
+
+/// The number of measurements that are kept.
+const KEPT: usize = 4_096;
+
+/// The lateness that can change the outcome of an attempt: this part (1/`SHARE`) of the shortest ping timeout of its
+/// connections, and at most `LATE`.
+const SHARE: u32 = 4;
+
+/// See [`SHARE`].
+const LATE: Duration = Duration::from_millis(100);
+
+/// The most attempts that are played again in one run. A server that fails everywhere would otherwise make a run on a busy
+/// machine much longer.
+const MOST_AGAIN: usize = 16;
+
+/// How busy this process is, and which attempts run beside others.
+///
+/// The default value measures nothing, so that no attempt is played again. This is right in simulated time, in which
+/// nothing is late.
+#[derive(Debug, Default)]
+pub(in crate::runner) struct Load {
+    running: RwLock<()>,
+    late: Arc<Mutex<VecDeque<Late>>>,
+    /// The number of attempts that were played again.
+    again: AtomicUsize,
+    _meter: Option<AbortOnDropHandle<()>>,
+}
+
+/// A wait of this process that ended late.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    at: Instant,
+    by: Duration,
+}
+
+/// Whether other attempts may run at the same time.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Company {
+    /// No other attempt runs.
+    Alone,
+    /// Other attempts may run.
+    #[default]
+    Others,
+}
+
+/// Permits an attempt to run until it is dropped.
+#[expect(dead_code, reason = "the guards only hold the lock")]
+pub(super) enum Permit<'l> {
+    Alone(RwLockWriteGuard<'l, ()>),
+    Others(RwLockReadGuard<'l, ()>),
+}
+
+impl Load {
+    /// Returns a load that measures from now on how late the tasks of this runtime are.
+    pub(in crate::runner) fn measured() -> Self {
+        let late = Arc::new(Mutex::new(VecDeque::new()));
+        let meter = tokio::spawn(measure(Arc::clone(&late)));
+        Self {
+            running: RwLock::default(),
+            late,
+            again: AtomicUsize::new(0),
+            _meter: Some(AbortOnDropHandle::new(meter)),
+        }
+    }
+
+    /// Waits until an attempt may run. An attempt that is to run alone waits until all others have ended.
+    pub(super) async fn permit(&self, company: Company) -> Permit<'_> {
+        match company {
+            Company::Alone => Permit::Alone(self.running.write().await),
+            Company::Others => Permit::Others(self.running.read().await),
+        }
+    }
+
+    /// Returns true if an attempt that began at `begun` may have failed only because this process was late.
+    pub(super) fn was_too_high_for(&self, attempt: &Attempt<'_>, begun: Instant) -> bool {
+        let links = attempt.clients().flat_map(|client| client.links());
+        let timeouts = links.filter_map(|link| Some(link.connection.handshake()?.ping_timeout));
+        let harmful = timeouts
+            .min()
+            .map_or(LATE, |shortest| LATE.min(shortest / SHARE));
+        let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = late.iter().rev().take_while(|late| late.at >= begun);
+        since.any(|late| late.by >= harmful)
+    }
+
+    /// Returns true if one more attempt may be played again, and counts it.
+    pub(super) fn allows_another(&self) -> bool {
+        self.again.fetch_add(1, Ordering::Relaxed) < MOST_AGAIN
+    }
+}
+
+/// Sleeps again and again, and records when this task was woken late.
+async fn measure(late: Arc<Mutex<VecDeque<Late>>>) {
+    loop {
+        let until = clock::now() + BEAT;
+        clock::at(Some(until)).await;
+        let by = until.elapsed();
+        if by >= NOTED {
+            let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
+            if late.len() == KEPT {
+                late.pop_front();
+            }
+            late.push_back(Late { at: until + by, by });
+        }
+    }
+}
