@@ -113,7 +113,9 @@ impl Trial {
         let profile = item.profile.and_then(|index| profiles.get(index));
         let hasty = is_control.then(|| hasty(profile));
         let instance = target.start(hasty.as_ref().or(profile), settings).await?;
-        let outcome = play(&item, &instance.live, settings, &Load::default(), |_| {}).await.outcome;
+        let outcome = play(&item, &instance.live, settings, &Load::default(), |_| {})
+            .await
+            .outcome;
         instance.stop().await;
         Ok(outcome)
     }
