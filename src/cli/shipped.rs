@@ -73,8 +73,8 @@ impl Shipped {
     }
 }
 
-/// Returns the shipped requirements, which are loaded once. Returns `None` if they have a mistake; a test of this module
-/// makes sure that they have none.
+/// Returns the shipped requirements, which are loaded once. Returns `None` if they have a mistake; a test of this
+/// module makes sure that they have none.
 pub(super) fn shipped_requirements() -> Option<&'static Requirements> {
     static REQUIREMENTS: OnceLock<Option<Requirements>> = OnceLock::new();
     let load = || {
@@ -155,8 +155,8 @@ mod tests {
         }
     }
 
-    /// A run fails for a scenario of the level `must`, so such a scenario has to verify a requirement of this level. And a
-    /// requirement of the level `must` has to have such a scenario, or a note that says why it has none.
+    /// A run fails for a scenario of the level `must`, so such a scenario has to verify a requirement of this level.
+    /// And a requirement of the level `must` has to have such a scenario, or a note that says why it has none.
     #[test]
     fn scenarios_and_requirements_agree_on_levels() {
         let shipped = Shipped::load().unwrap();

@@ -134,7 +134,7 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
 ///
 /// # Errors
 ///
-/// Returns the same errors as [`reference`].
+/// Returns the same errors as [`reference()`].
 pub(super) fn unknown(args: &TargetArgs) -> Result<Target, CliError> {
     let mut target = reference(Bundled::SocketIo)?;
     let url = without_userinfo(args.url.as_deref().unwrap_or(&args.target));

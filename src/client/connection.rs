@@ -182,8 +182,8 @@ impl Connection {
         self.shared.handshake.as_deref()
     }
 
-    /// Sends a Socket.IO packet, or its event in an envelope. Does nothing if the connection has ended, or if an envelope
-    /// can't carry the packet.
+    /// Sends a Socket.IO packet, or its event in an envelope. Does nothing if the connection has ended, or if an
+    /// envelope can't carry the packet.
     pub fn send(&self, packet: &socket_io::Packet) {
         let packets = match &self.shared.parser {
             Parser::Envelopes(envelopes) => {

@@ -14,8 +14,8 @@ use crate::net;
 ///
 /// # Errors
 ///
-/// Returns an error if no server listens at the address, the server resets the connection, TLS fails, or the deadline of
-/// `wait` has passed.
+/// Returns an error if no server listens at the address, the server resets the connection, TLS fails, or the deadline
+/// of `wait` has passed.
 pub(super) async fn dial(endpoint: &Endpoint, wait: Wait) -> Result<Link, ConnectFailure> {
     let stream = wait
         .then("TCP connection")

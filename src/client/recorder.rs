@@ -144,8 +144,8 @@ impl Recorder {
 }
 
 impl Drop for Recorder {
-    /// Appends what is left of the batch: what the client sent just before it reset the connection, or the response that
-    /// refused the handshake.
+    /// Appends what is left of the batch: what the client sent just before it reset the connection, or the response
+    /// that refused the handshake.
     fn drop(&mut self) {
         if !self.batch.is_empty() {
             self.journal.append(&mut self.batch, self.bytes);

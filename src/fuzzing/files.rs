@@ -53,8 +53,8 @@ pub(super) fn manifest(input: &[u8]) {
     }
 }
 
-/// Checks that a baseline is read or refused, that each mistake of a refused file lies inside the file and can be shown,
-/// and that a baseline that was read can be written and read again.
+/// Checks that a baseline is read or refused, that each mistake of a refused file lies inside the file and can be
+/// shown, and that a baseline that was read can be written and read again.
 pub(super) fn baseline(input: &[u8]) {
     let Some(source) = source_of(input) else {
         return;

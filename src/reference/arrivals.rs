@@ -145,7 +145,8 @@ impl Arrivals {
 }
 
 impl Turn<'_> {
-    /// Waits until the server has begun to handle all requests that arrived on connections that are older than this one.
+    /// Waits until the server has begun to handle all requests that arrived on connections that are older than this
+    /// one.
     pub(super) async fn await_older(&self) {
         self.arrivals
             .await_unhandled(..self.connection.number)

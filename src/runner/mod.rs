@@ -1,7 +1,7 @@
 //! Plays scenarios against a target and emits [`Event`]s. Knows no output format.
 //!
-//! [`run()`] runs all items of a plan, `play` plays one of them (attempts and retries), and `steps::perform` performs one
-//! step.
+//! [`run()`] runs all items of a plan, `play` plays one of them (attempts and retries), and `steps::perform` performs
+//! one step.
 
 mod baseline;
 mod clients;

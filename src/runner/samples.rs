@@ -30,7 +30,7 @@ pub(crate) fn scenario_of(text: &str) -> Scenario {
     load(source, known).unwrap().remove(0)
 }
 
-/// Returns the manifest of a running server, with further lines.
+/// Returns the manifest of a server that runs already. `more` holds further lines of YAML.
 pub(crate) fn manifest_of(more: &str) -> Manifest {
     let source = SourceFile {
         path: PathBuf::from("t.yaml"),

@@ -326,8 +326,8 @@ impl<'n> Field<'n> {
     }
 }
 
-/// If `node` is exactly `$name`, returns the value that the row of the `each:` table sets for `name`. Otherwise, or if
-/// the row does not set `name`, returns `node`.
+/// Returns the value that the row of the `each:` table sets for `name` if `node` is exactly `$name`. Returns `node` if
+/// it is anything else, or if the row does not set `name`.
 pub(crate) fn substituted<'n>(node: &'n Node, substitutes: Option<&Substitutes<'n>>) -> &'n Node {
     let Some(substitutes) = substitutes else {
         return node;

@@ -25,8 +25,8 @@ pub struct Requirement {
     /// The requirement answers the questions with these numbers, out of the 45 questions about gateways with which the
     /// project began (`brief:`).
     pub brief: Vec<u32>,
-    /// Why no scenario verifies the requirement. If there is a reason, the loader reports each scenario that does verify
-    /// the requirement.
+    /// Why no scenario verifies the requirement. If there is a reason, the loader reports each scenario that does
+    /// verify the requirement.
     pub untested: Option<Untested>,
     /// A remark on the level, such as why the level is not `must`, or why the scenarios have a weaker level (`note:`).
     pub note: Option<String>,

@@ -193,9 +193,9 @@ impl<'p> ValueReader<'p> {
         Matcher { form }
     }
 
-    /// If `node` is exactly `$name`, returns the name and the value of `vars:` or `each:` that replaces it. Returns
-    /// `None` if `node` is inside the value of the same name, or after too many replacements. The caller then reports
-    /// the name as a variable that is not set.
+    /// Returns the name and the value of `vars:` or `each:` that replaces `node`, if `node` is exactly `$name`. Returns
+    /// `None` if `node` is anything else, if it is inside the value of the same name, or after too many replacements.
+    /// The caller then reports the name as a variable that is not set.
     fn inlined(&self, node: &Node) -> Option<(&'p str, &'p Node)> {
         let name = node.text()?.strip_prefix('$')?;
         let (name, value) = self.inlined?.get_key_value(name)?;

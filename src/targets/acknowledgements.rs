@@ -21,8 +21,8 @@ impl AckPatterns {
     /// Returns the failure that an acknowledgement reports, in the form of [`normalise_refusal`]. Returns `None` if it
     /// reports none.
     ///
-    /// Without a pattern, an object is a failure if it has an `error` other than `null` and `false`, a `success` or `ok`
-    /// of `false`, or the `status` `"error"`.
+    /// Without a pattern, an object is a failure if it has an `error` other than `null` and `false`, a `success` or
+    /// `ok` of `false`, or the `status` `"error"`.
     pub fn failure_in(&self, args: &[Data]) -> Option<Data> {
         let reply = match &self.failure {
             Some(pattern) => args.iter().find(|argument| matches(pattern, argument)),

@@ -26,8 +26,8 @@ pub struct Binding {
     pub event: String,
     /// The namespace in packets to and from the target; `None` if it is the namespace of the scenario's client.
     pub namespace: Option<String>,
-    /// The name of the event that brings the result of a request, in packets from the target; `None` if the result comes
-    /// under the name of the request. Without effect if the target only acknowledges requests.
+    /// The name of the event that brings the result of a request, in packets from the target; `None` if the result
+    /// comes under the name of the request. Without effect if the target only acknowledges requests.
     pub replied: Option<String>,
     /// The target's name of each field that scenarios use, in both directions: `{ room: roomId }`. The target's name
     /// `data.id` stands for the field `id` of the object `data`.

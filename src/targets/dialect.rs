@@ -55,8 +55,8 @@ error_styles! {
     /// The event `exception` of NestJS 10 reports the refusal: `{status, message}`, or the object or list that the
     /// application throws.
     Nestjs10: "nestjs-10", Some("exception");
-    /// The event `exception` of NestJS 11 reports the refusal: `{status, message, cause: {pattern, data}}`, or the object
-    /// or list that the application throws.
+    /// The event `exception` of NestJS 11 reports the refusal: `{status, message, cause: {pattern, data}}`, or the
+    /// object or list that the application throws.
     Nestjs11: "nestjs-11", Some("exception");
     /// The event `exception` of NestJS 12 reports the refusal in the forms of NestJS 11.
     Nestjs12: "nestjs-12", Some("exception");
@@ -155,8 +155,8 @@ const MESSAGE_FIELDS: [&str; 5] = ["message", "msg", "reason", "detail", "errors
 const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
 
 impl Dialect {
-    /// Returns true if an event can carry several arguments, each as its own argument. NestJS puts them into one list, and
-    /// most envelopes have one payload.
+    /// Returns true if an event can carry several arguments, each as its own argument. NestJS puts them into one list,
+    /// and most envelopes have one payload.
     pub fn carries_several_arguments(&self) -> bool {
         let has_list = matches!(self.envelope, None | Some(Envelope::Array));
         has_list && !self.errors.is_of_nestjs()

@@ -7,8 +7,8 @@ use crate::data::Data;
 /// The step of a place that reads a text as JSON.
 const JSON: &str = "$json";
 
-/// The places in which a target's refusals hold the fields of a report `{code, message, status, field}`. The places of a
-/// field are tried in order.
+/// The places in which a target's refusals hold the fields of a report `{code, message, status, field}`. The places of
+/// a field are tried in order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReportPlaces {
     /// The places of each field that the manifest describes.
@@ -60,8 +60,8 @@ impl ReportPlaces {
         self.places.is_empty()
     }
 
-    /// Returns the fields of a report that the target's refusal holds at the described places. `refusal` consists of the
-    /// arguments of an event or an acknowledgement, or of the payload of a CONNECT_ERROR.
+    /// Returns the fields of a report that the target's refusal holds at the described places. `refusal` consists of
+    /// the arguments of an event or an acknowledgement, or of the payload of a CONNECT_ERROR.
     pub fn find(&self, refusal: &[Data]) -> Vec<(&'static str, Data)> {
         let of_field = |(field, places): (&&'static str, &Vec<ReportPlace>)| {
             let mut found = places
@@ -91,8 +91,8 @@ impl ReportPlaces {
         Data::Object(fields)
     }
 
-    /// Returns the payload of a CONNECT_ERROR as scenarios expect it: with the message at `message`, and the other fields
-    /// in `data` if there is such an object.
+    /// Returns the payload of a CONNECT_ERROR as scenarios expect it: with the message at `message`, and the other
+    /// fields in `data` if there is such an object.
     pub fn in_connect_error(&self, payload: &Data) -> Data {
         let mut fields = match payload {
             Data::Object(fields) => fields.clone(),

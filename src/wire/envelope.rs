@@ -1,7 +1,8 @@
 //! Envelopes: text messages of a plain WebSocket that hold an event with its payload.
 //!
 //! An envelope carries the events and answers that Socket.IO carries in packets, so the codec reads and writes
-//! [`Packet::Event`] and [`Packet::Ack`]. A plain WebSocket has no namespaces: the caller names the one that packets get.
+//! [`Packet::Event`] and [`Packet::Ack`]. A plain WebSocket has no namespaces: the caller names the one that packets
+//! get.
 
 use serde_json::Value;
 
@@ -125,8 +126,8 @@ impl Envelope {
 
     /// Returns the packets that a message carries, or none if the message is no envelope of this form.
     ///
-    /// `is_asked` says whether the reader of the message has sent a request with this id. A message with the id of such a
-    /// request is its answer; any other message with an id and a name is a request.
+    /// `is_asked` says whether the reader of the message has sent a request with this id. A message with the id of such
+    /// a request is its answer; any other message with an id and a name is a request.
     pub fn decode(
         &self,
         text: &str,

@@ -1,5 +1,6 @@
-//! Runs the program against many small applications of other authors' stacks, by URL and by manifest. A right application
-//! gets no FAIL and no ERROR; the mistakes of the others are found. [`table`] lists what is expected of each.
+//! Runs the program against many small applications of other authors' stacks, by URL and by manifest. A right
+//! application gets no FAIL and no ERROR; the mistakes of the others are found. [`table`] lists what is expected of
+//! each.
 //!
 //! The runs take too long for a debug build: `SOCKSPEC_PROGRAM` names a release build of the program, as
 //! `.ci/run applications` does.

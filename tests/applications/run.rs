@@ -100,8 +100,8 @@ fn read(report: &Value) -> Option<Judged> {
     Some(judged)
 }
 
-/// Starts an application on a free port, and waits until the port accepts connections. Starts it again on another port if
-/// another process has taken the port meanwhile.
+/// Starts an application on a free port, and waits until the port accepts connections. Starts it again on another port
+/// if another process has taken the port meanwhile.
 fn start(folder: &Path, file: &str) -> Result<(Started, u16), String> {
     let path = folder.join(file);
     let python = folder.join(".venv/bin/python");
@@ -131,7 +131,8 @@ fn start(folder: &Path, file: &str) -> Result<(Started, u16), String> {
     Err("the application does not listen".to_owned())
 }
 
-/// Returns true as soon as the port accepts connections, and false if the application ends or the deadline passes first.
+/// Returns true as soon as the port accepts connections, and false if the application ends or the deadline passes
+/// first.
 fn is_ready(child: &mut Child, port: u16) -> bool {
     let until = Instant::now() + START;
     while Instant::now() < until && child.try_wait().is_ok_and(|ended| ended.is_none()) {

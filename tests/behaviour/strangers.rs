@@ -1,5 +1,5 @@
-//! Tests of the runner with applications that close or refuse clients for reasons of their own. That is no failure; but a
-//! server that breaks its protocol beside that stays one.
+//! Tests of the runner with applications that close or refuse clients for reasons of their own. That is no failure; but
+//! a server that breaks its protocol beside that stays one.
 
 use futures_util::{SinkExt, StreamExt};
 use sockspec::cli::Exit;

@@ -53,7 +53,8 @@ pub(super) fn receive(
     }
 }
 
-/// Queues the messages that carry these packets. Ends the session after a packet that refuses or disconnects the client.
+/// Queues the messages that carry these packets. Ends the session after a packet that refuses or disconnects the
+/// client.
 pub(super) fn push(
     stream: &mut FrameStream,
     session: &Arc<Session>,

@@ -187,8 +187,8 @@ impl FrameStream {
             let frame = match self.next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
-                    // Checks a frame before all of its payload has arrived. Not with active faults:
-                    // they may change the frame first, and for that they need the complete frame.
+                    // Check a frame before all of its payload has arrived. Don't do so while a fault
+                    // can change frames, because the fault needs the complete frame.
                     if self.tamper.is_none()
                         && let Err(error) = self.assembler.check_incomplete(&self.incoming)
                     {

@@ -143,9 +143,9 @@ impl PendingPost {
     /// POST. Without the wait, the session would be unknown when the server handles the poll, and the poll would be
     /// refused.
     ///
-    /// The server first handles all requests that have arrived. Then it waits for [`POLL_ON_ITS_WAY`]: a client connects
-    /// anew for each request, and on a busy machine the connection of the POST is often the first one, even if the
-    /// client's program sent the poll first.
+    /// The server first handles all requests that have arrived. Then it waits for [`POLL_ON_ITS_WAY`]: a client
+    /// connects anew for each request, and on a busy machine the connection of the POST is often the first one, even if
+    /// the client's program sent the poll first.
     pub(in crate::reference) async fn await_poll(
         &self,
         turn: &Turn<'_>,

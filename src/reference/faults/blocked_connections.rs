@@ -28,8 +28,8 @@ impl ScratchKey for BlockedUntil {
     type Note = Instant;
 }
 
-/// If `fault` is active, makes the server handle no messages of the connection for the time `pause`
-/// plus [`MARGIN`].
+/// Makes the server handle no messages of the connection for the time `pause` plus [`MARGIN`], if
+/// `fault` is active.
 pub(super) fn block_connection<F: TopicFault>(session: &Session, fault: F, pause: Duration) {
     if session.faults().has(fault) {
         let key = BlockedUntil(session.sid.clone());

@@ -56,8 +56,8 @@ impl ScratchKey for LostConnections {
 }
 
 impl FaultSet {
-    /// If the fault `slow-head-blocks-others` is active, waits until the complete head of the
-    /// request has arrived; meanwhile the server accepts no other connection.
+    /// Waits until the complete head of the request has arrived, if the fault
+    /// `slow-head-blocks-others` is active. Meanwhile the server accepts no other connection.
     pub(in crate::reference) async fn wait_for_head(&self, stream: &Stream) {
         if !self.has(EnduranceFault::SlowHeadBlocks) {
             return;

@@ -147,8 +147,8 @@ impl Tamper {
         self.has(FrameFault::BadSkipped)
     }
 
-    /// Is called when the bytes that were read contain no further complete frame. Returns a control
-    /// frame that a fault has delayed, if the server has to handle it now.
+    /// Returns a control frame that a fault has delayed, if the server has to handle it now. The
+    /// server calls this when the bytes that it has read contain no further complete frame.
     ///
     /// # Errors
     ///

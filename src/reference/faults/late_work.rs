@@ -63,8 +63,8 @@ impl FaultSet {
         }
     }
 
-    /// Is called when a slow join is due, but its socket has left. Without faults this has no
-    /// effect; faults put the socket, or the connection's next socket, into the room.
+    /// Puts a socket that has left, or the connection's next socket, into the room, as the active
+    /// faults demand. The server calls this when a slow join is due, but its socket has left.
     pub(in crate::reference) fn join_for_gone(&self, socket: &Socket, room: &str) {
         let namespace = socket.namespace();
         if self.has(LateWorkFault::JoinOfGoneCounts) {
@@ -81,8 +81,8 @@ impl FaultSet {
         }
     }
 
-    /// Is called when the server has checked a client's token, but the client has left meanwhile.
-    /// Without faults this has no effect; faults admit the client or count it as online.
+    /// Admits a client that has left, or counts it as online, as the active faults demand. The
+    /// server calls this when it has checked the client's token, but the client has left meanwhile.
     pub(in crate::reference) fn admit_gone(
         &self,
         session: &Arc<Session>,

@@ -157,8 +157,8 @@ impl FaultSet {
         }
     }
 
-    /// If no packet waits for the client and the fault `polling-empty-response` is active, returns
-    /// an empty payload, with which the server answers a poll at once.
+    /// Returns an empty payload, with which the server answers a poll at once, if no packet waits
+    /// for the client and the fault `polling-empty-response` is active.
     pub(in crate::reference) fn answers_at_once(&self, session: &Arc<Session>) -> Option<Payload> {
         let at_once = self.has(PollingFault::EmptyResponse) && !session.has_waiting();
         at_once.then(|| Payload {
@@ -167,8 +167,8 @@ impl FaultSet {
         })
     }
 
-    /// Is called when a POST body is not a valid payload. Returns the packets that an active fault
-    /// handles nevertheless; without faults returns `None`, and the session closes.
+    /// Returns the packets of an invalid payload that an active fault handles nevertheless. Returns
+    /// `None` without such a fault; then the session closes.
     pub(in crate::reference) fn salvage_packets(&self, body: &Bytes) -> Option<Vec<Packet>> {
         if self.has(PollingFault::InvalidPacketIgnored) {
             return Some(Vec::new());

@@ -201,8 +201,8 @@ pub(super) fn crash_on_late_answer(socket: &Arc<Socket>) {
     }
 }
 
-/// Returns true if a header is repeated that may occur only once or is empty, if a cookie is invalid or named
-/// `__proto__`, or if a header is named `__proto__`.
+/// Returns true if the request has two `Authorization`, `Cookie` or `Origin` headers or an empty one, a cookie that
+/// contains `__proto__` or `%`, or a header with the name `__proto__`.
 fn has_odd_header(headers: &HeaderMap) -> bool {
     let repeated = [AUTHORIZATION, COOKIE, ORIGIN]
         .iter()

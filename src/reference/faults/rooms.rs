@@ -368,8 +368,8 @@ impl FaultSet {
     }
 }
 
-/// If a fault for that is active, adds rooms to the selection whose names are similar to those of
-/// the selected rooms.
+/// Adds rooms to the selection whose names are similar to those of the selected rooms, as the
+/// active faults demand.
 pub(super) fn widen_rooms(faults: &FaultSet, rooms: &Rooms, selection: &mut Selection) {
     if faults.has(RoomFault::EmptyNameMeansAll) {
         selection.rooms.retain(|room| !room.is_empty());

@@ -52,8 +52,8 @@ impl ScratchKey for Told {
 }
 
 impl FaultSet {
-    /// Is called when a client starts to watch a room: records this, or joins the client to the
-    /// room, as the active faults demand.
+    /// Records that a client starts to watch a room, or joins the client to the room, as the active
+    /// faults demand.
     pub(in crate::reference) fn note_watched(&self, watcher: &Socket, room: &str) {
         if self.has(WatchFault::OneRoomOnly) {
             let scratch = &watcher.session().server.scratch;

@@ -1,5 +1,5 @@
-//! Renders the coverage report, which says for each requirement whether scenarios test it: JSON for programs, tables for
-//! people.
+//! Renders the coverage report, which says for each requirement whether scenarios test it: JSON for programs, tables
+//! for people.
 
 mod questions;
 #[cfg(test)]

@@ -104,9 +104,9 @@ impl Tally {
         }
     }
 
-    /// Renders the skipped scenarios by reason, then what to declare so that more scenarios run, then warnings, failures
-    /// and errors, those with a common cause first, then the counts. Returns an empty text if the run is quiet and
-    /// nothing needs attention.
+    /// Renders the skipped scenarios by reason, then what to declare so that more scenarios run, then warnings,
+    /// failures and errors, those with a common cause first, then the counts. Returns an empty text if the run is quiet
+    /// and nothing needs attention.
     pub(super) fn render(&self, summary: &Summary, palette: Palette, detail: Detail) -> String {
         let mut out = String::new();
         if detail != Detail::Quiet {
@@ -139,8 +139,8 @@ impl Tally {
         out
     }
 
-    /// Returns a line for each deviation that the baseline lists, and one line for all that the stack has by itself, or
-    /// one for each of them in a verbose run.
+    /// Returns a line for each deviation that the baseline lists, and one line for all deviations of the stack. In a
+    /// verbose run, each deviation of the stack has a line of its own.
     fn known_lines(&self, detail: Detail, palette: Palette) -> String {
         let known = palette.paint(Role::Dim, "known");
         let line = |id: &str, verdict: Verdict, reason: &str| {
@@ -234,8 +234,8 @@ impl Tally {
     }
 }
 
-/// Returns the lines for scenarios with a verdict by reason, the reason of most scenarios first, at most `shown` reasons
-/// and a rest.
+/// Returns the lines for scenarios with a verdict by reason, the reason of most scenarios first, at most `shown`
+/// reasons and a rest.
 fn reason_lines(
     verdict: Verdict,
     reasons: &BTreeMap<String, usize>,

@@ -143,9 +143,9 @@ impl Comparison {
             && notes.is_empty()
     }
 
-    /// Adds a scenario with a deviation that the baseline does not excuse to the list for `verdict`: there is no entry for
-    /// the scenario, or the entry has a better verdict or other kinds of failures. Ignores scenarios that passed or were
-    /// skipped.
+    /// Adds a scenario with a deviation that the baseline does not excuse to the list for `verdict`: there is no entry
+    /// for the scenario, or the entry has a better verdict or other kinds of failures. Ignores scenarios that passed or
+    /// were skipped.
     fn add_new(&mut self, outcome: &Outcome, verdict: Verdict) {
         let list = match verdict {
             Verdict::Pass | Verdict::Skip => return,

@@ -16,7 +16,8 @@ pub struct Baseline {
     pub deviations: BTreeMap<String, Deviation>,
     /// The name of the target; `None` if the baseline names none.
     pub target: Option<String>,
-    /// The stack of the target, whose own deviations have [`Deviation::is_of_stack`]; `None` if the baseline names none.
+    /// The stack of the target, whose own deviations have [`Deviation::is_of_stack`]; `None` if the baseline names
+    /// none.
     pub stack: Option<String>,
 }
 
@@ -136,7 +137,8 @@ pub(super) fn entry_of<'d>(
     entry_for(deviations, &outcome.id, outcome.transport)
 }
 
-/// Like [`entry_of`], for the outcome that a scenario with this id will have on this transport.
+/// Returns the baseline's entry that applies to the scenario with this id on this transport: the entry for the
+/// transport (such as `id@polling`), or else the entry for all transports (`id`).
 pub(super) fn entry_for<'d>(
     deviations: &'d BTreeMap<String, Deviation>,
     id: &str,

@@ -1,5 +1,5 @@
-//! What is known about a client's login: what the client got from the requests before it connected, and the user that it
-//! is logged in as, from the tokens that the client itself sends.
+//! What is known about a client's login: what the client got from the requests before it connected, and the user that
+//! it is logged in as, from the tokens that the client itself sends.
 
 use crate::{
     client::{Cookies, Options},

@@ -2,8 +2,8 @@
 //! to every client.
 //!
 //! Options of the manifest that contain a variable, such as `$credentials.valid`, are a login. A client that presents a
-//! token of its own, or that the server has to refuse for its login, does not get them. Scenarios show their tokens in the
-//! field `token` of the CONNECT payload; such a token goes to the place where the manifest puts the client's token.
+//! token of its own, or that the server has to refuse for its login, does not get them. Scenarios show their tokens in
+//! the field `token` of the CONNECT payload; such a token goes to the place where the manifest puts the client's token.
 
 use indexmap::IndexMap;
 
@@ -124,8 +124,8 @@ fn has_token(auth: &Data) -> bool {
 }
 
 /// Returns the payload of a CONNECT packet: the fields of the manifest's `clients: { auth: … }`, and those of the
-/// scenario, which replace fields of the same name. A token of the scenario stands where the manifest says; `scope` holds
-/// it (see [`with_token`]).
+/// scenario, which replace fields of the same name. A token of the scenario stands where the manifest says; `scope`
+/// holds it (see [`with_token`]).
 pub(in crate::runner) fn auth(
     defaults: &ClientDefaults,
     scope: &Scope,
@@ -208,8 +208,8 @@ pub(in crate::runner) fn name_token(
 }
 
 /// Returns the text of a CONNECT packet that a scenario writes by hand, with the payload that every client sends, and
-/// with the scenario's token where the manifest puts the client's. Returns other texts unchanged. A packet without a token
-/// stays as it is if the server has to refuse it.
+/// with the scenario's token where the manifest puts the client's. Returns other texts unchanged. A packet without a
+/// token stays as it is if the server has to refuse it.
 pub(in crate::runner) fn connect_packet(
     defaults: &ClientDefaults,
     scope: &Scope,

@@ -1,5 +1,5 @@
-//! What a run does when a target died that it did not start. A supervisor may start the target again; the run then tries
-//! the suspects again on it before it blames one of them.
+//! What a run does when a target died that it did not start. A supervisor may start the target again; the run then
+//! tries the suspects again on it before it blames one of them.
 
 use std::{collections::VecDeque, time::Duration};
 

@@ -1,4 +1,5 @@
-//! Findings about data that a protocol forbids, and about packets that a server may not send at this place of a session.
+//! Findings about data that a protocol forbids, and about packets that a server may not send at this place of a
+//! session.
 
 use super::{Finding, evidence, failure_kind::FailureKind};
 use crate::{

@@ -130,8 +130,8 @@ impl Finding {
     }
 
     /// Returns true if a wait failed for the reason that the server broke the invariant of `broken`: something did not
-    /// arrive, or the connection ended, after illegal data; or no acknowledgement came, but one that the client could not
-    /// take for the answer to its request.
+    /// arrive, or the connection ended, after illegal data; or no acknowledgement came, but one that the client could
+    /// not take for the answer to its request.
     pub(in crate::runner) fn can_follow_from(&self, broken: &Self) -> bool {
         let is_failed_wait = match broken.kind {
             FailureKind::IllegalFrame | FailureKind::IllegalPacket => matches!(
@@ -220,7 +220,8 @@ impl Stop {
         self
     }
 
-    /// If the target did something wrong, sets the requirement level of this finding, unless the level is already set.
+    /// Sets the requirement level of a finding, unless the level is already set. Does nothing for an obstacle, which is
+    /// nothing that the target did wrong.
     pub(super) fn level(mut self, level: Option<Level>) -> Self {
         if let Self::Breach(finding) = &mut self {
             finding.level = finding.level.or(level);

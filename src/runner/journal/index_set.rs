@@ -3,8 +3,8 @@
 /// The number of indices in one word.
 const BITS: usize = u64::BITS as usize;
 
-/// A set of indices of journal entries. A journal has tens of thousands of entries, and a link has several such sets, so
-/// the set takes one bit for each index up to the largest one.
+/// A set of indices of journal entries. A journal has tens of thousands of entries, and a link has several such sets,
+/// so the set takes one bit for each index up to the largest one.
 #[derive(Clone, Debug, Default)]
 pub(in crate::runner) struct IndexSet {
     words: Vec<u64>,

@@ -92,8 +92,8 @@ pub(in crate::runner) fn is_unknown(attempt: &Attempt<'_>) -> bool {
 }
 
 /// Returns the body of a response to a poll, which a scenario checks with an `http` step, without the events that have
-/// nothing to do with the scenario. Steps that receive packets one by one skip such events by themselves. Returns `None`
-/// if the payload holds no such event.
+/// nothing to do with the scenario. Steps that receive packets one by one skip such events by themselves. Returns
+/// `None` if the payload holds no such event.
 pub(in crate::runner) fn without_unrelated(attempt: &Attempt<'_>, body: &str) -> Option<String> {
     without(body, |packet| match packet_in(packet) {
         // A disconnected client can't go on, so the scenario has to see the packet.
@@ -111,8 +111,8 @@ pub(in crate::runner) fn without_unrelated(attempt: &Attempt<'_>, body: &str) ->
     })
 }
 
-/// Returns a payload without the packets for which `is_left_out` returns true. Returns `None` if the payload holds no such
-/// packet.
+/// Returns a payload without the packets for which `is_left_out` returns true. Returns `None` if the payload holds no
+/// such packet.
 fn without(body: &str, is_left_out: impl Fn(&EnginePacket) -> bool) -> Option<String> {
     let (left_out, others): (Vec<_>, Vec<_>) = body.split(SEPARATOR).partition(|packet| {
         // `b` marks bytes in base64 (Engine.IO v4, "Payload"). Which bytes they are makes no difference here.

@@ -1,7 +1,7 @@
 //! The cause of an outcome: what went wrong, without the names and ids that only one scenario has.
 //!
-//! Scenarios with the same cause fail together, so reports explain the cause once. Two outcomes have the same cause only
-//! if the deciding evidence is the same: a wrong value of one scenario never hides that of another.
+//! Scenarios with the same cause fail together, so reports explain the cause once. Two outcomes have the same cause
+//! only if the deciding evidence is the same: a wrong value of one scenario never hides that of another.
 
 use std::sync::LazyLock;
 
@@ -51,8 +51,8 @@ pub(in crate::runner) fn of_reason(outcome: &Outcome) -> Option<Cause> {
     Some(cause(reason.clone(), &[kind(outcome)]))
 }
 
-/// Returns the cause of an outcome of an attempt; `None` for a pass or a skip. `decided` is a sentence that describes the
-/// cause completely, if the finding has one.
+/// Returns the cause of an outcome of an attempt; `None` for a pass or a skip. `decided` is a sentence that describes
+/// the cause completely, if the finding has one.
 pub(super) fn of_attempt(
     outcome: &Outcome,
     decided: Option<String>,
@@ -224,8 +224,8 @@ fn is_of_word(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '`' | '"')
 }
 
-/// Returns true if it is a part of the cause which client of the scenario was concerned: a message that its sender
-/// receives and a message that a stranger receives are different mistakes of a server.
+/// Returns true if failures of this kind have different causes for different clients of a scenario. For example, a
+/// message that its sender receives and a message that a stranger receives are different mistakes of a server.
 fn depends_on_names(kind: FailureKind) -> bool {
     match kind {
         FailureKind::CheckFailed

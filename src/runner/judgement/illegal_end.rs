@@ -1,5 +1,5 @@
-//! Names the illegal data from which another failure follows: sockspec ended a connection because of the data, or a wait
-//! passed in vain.
+//! Names the illegal data from which another failure follows: sockspec ended a connection because of the data, or a
+//! wait passed in vain.
 
 use crate::{
     client::{EndedHow, Illegal, Layer, What},
@@ -46,8 +46,8 @@ pub(in crate::runner) fn name_illegal_data(attempt: &Attempt<'_>, finding: Findi
     }
 }
 
-/// Returns the finding about the first illegal packet on a connection of `client` that a step opened with `open`; `None`
-/// if there is no such packet.
+/// Returns the finding about the first illegal packet on a connection of `client` that a step opened with `open`;
+/// `None` if there is no such packet.
 fn unread_data(client: &Client) -> Option<Finding> {
     let links = client.links();
     let mut opened = links.iter().filter(|link| link.layer != Layer::SocketIo);

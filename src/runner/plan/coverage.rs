@@ -15,7 +15,8 @@ pub struct Coverage {
     pub entries: Vec<Covered>,
     /// The requirement ids that scenarios verify but that the catalogue does not contain, sorted.
     pub unlisted: Vec<String>,
-    /// The number of the catalogue's requirements that are not in `entries`, because no selected scenario verifies them.
+    /// The number of the catalogue's requirements that are not in `entries`, because no selected scenario verifies
+    /// them.
     pub others: usize,
     /// The name of the target whose skipped scenarios don't count; `None` if the coverage is not about a target.
     pub target: Option<String>,

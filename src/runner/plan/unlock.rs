@@ -131,9 +131,10 @@ fn lacking_credentials(name: &str, manifest: &Manifest) -> Vec<Declarable> {
         .collect()
 }
 
-/// Returns what to declare: first what the application may have already, then what needs other settings, then what needs
-/// another server. Of these, each entry lets the most scenarios run for each declaration, after all earlier entries. `lacks` holds what each skipped scenario lacks; a scenario that lacks nothing that a
-/// manifest can declare is left out.
+/// Returns what to declare: first what the application may have already, then what needs other settings, then what
+/// needs another server. Of these, each entry lets the most scenarios run for each declaration, after all earlier
+/// entries. `lacks` holds what each skipped scenario lacks; a scenario that lacks nothing that a manifest can declare
+/// is left out.
 pub fn unlocks<'l>(lacks: impl IntoIterator<Item = &'l [Declarable]>) -> Vec<Unlock> {
     let mut open: BTreeMap<BTreeSet<&Declarable>, usize> = BTreeMap::new();
     for lacking in lacks {

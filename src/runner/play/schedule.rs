@@ -11,8 +11,8 @@ use crate::runner::{
     settings::Settings,
 };
 
-/// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with the
-/// usual timeout.
+/// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with
+/// the usual timeout.
 const KNOWN_LIMIT: Duration = Duration::from_secs(1);
 
 /// The distance between the numbers of the attempts with [`KNOWN_LIMIT`], of those that are played again alone, and of

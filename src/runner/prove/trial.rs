@@ -46,8 +46,8 @@ pub(super) enum Change {
 
 /// Returns the trials of all items. Trials of slow scenarios come first.
 pub(super) fn trials(items: &[(Arc<Item>, Target)]) -> Vec<Trial> {
-    // A control is the scenario without the step that causes the end of a connection. All rows of a scenario table have the
-    // same steps, so the control of the first row is enough.
+    // A control is the scenario without the step that causes the end of a connection. All rows of a scenario table have
+    // the same steps, so the control of the first row is enough.
     let mut controlled = BTreeSet::new();
     let (slow, quick): (Vec<_>, Vec<_>) = items
         .iter()

@@ -50,8 +50,8 @@ pub struct Outcome {
     pub needs: Vec<String>,
     /// The entry of a list of known deviations that explains the verdict; `None` if no entry does.
     pub known: Option<Known>,
-    /// What the manifest would have to declare so that the scenario runs; empty unless the scenario was skipped for lack
-    /// of it.
+    /// What the manifest would have to declare so that the scenario runs; empty unless the scenario was skipped for
+    /// lack of it.
     pub lacks: Vec<Declarable>,
     /// The transport of each client whose transport the scenario does not name.
     pub transport: Transport,

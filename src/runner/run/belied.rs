@@ -95,7 +95,8 @@ mod tests {
         ] {
             outcomes.push(outcome(id, verdict, &["acks", "recovery"], "no pid"));
         }
-        // These scenarios fail for the same reason, so that `watch` may well be provided.
+        // These scenarios need `recovery` and `watch`, and fail because of `recovery`: nothing shows that the target
+        // lacks `watch`.
         for id in ["d", "e", "f"] {
             outcomes.push(outcome(id, Verdict::Fail, &["recovery", "watch"], "no pid"));
         }

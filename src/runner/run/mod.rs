@@ -69,8 +69,8 @@ pub(super) struct Run<'r, E> {
     /// The running servers by profile (a variant of the target with other settings); `None` is the target without a
     /// profile.
     pub(super) instances: BTreeMap<Option<usize>, Instance>,
-    /// The target, to start a server of its own for each exclusive scenario; `None` if these scenarios share the servers
-    /// of all scenarios.
+    /// The target, to start a server of its own for each exclusive scenario; `None` if these scenarios share the
+    /// servers of all scenarios.
     pub(super) target_of_exclusive: Option<Arc<Target>>,
     /// The exclusive items (scenarios, each on one transport) whose own server could not be started.
     pub(super) without_server: Vec<Arc<Item>>,

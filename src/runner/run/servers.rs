@@ -129,8 +129,9 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
         (together, alone)
     }
 
-    /// Returns the exclusive items (scenarios, each on one transport) whose own server could not be started, for example
-    /// because no file descriptor was free. They have to run one at a time on the server of the other scenarios.
+    /// Returns the exclusive items (scenarios, each on one transport) whose own server could not be started, for
+    /// example because no file descriptor was free. They have to run one at a time on the server of the other
+    /// scenarios.
     pub(super) fn take_without_server(&mut self) -> Vec<Arc<Item>> {
         self.target_of_exclusive = None;
         std::mem::take(&mut self.without_server)

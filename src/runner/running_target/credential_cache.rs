@@ -13,8 +13,8 @@ use crate::targets::Minted;
 pub(in crate::runner) struct CredentialCache(Mutex<Option<(i64, Arc<Minted>)>>);
 
 impl CredentialCache {
-    /// Returns the credentials that were minted in the same second as `now`, or calls `mint` if there are none. The times
-    /// in tokens are whole seconds, so minting more often would give the same tokens.
+    /// Returns the credentials that were minted in the same second as `now`, or calls `mint` if there are none. The
+    /// times in tokens are whole seconds, so minting more often would give the same tokens.
     pub(in crate::runner) fn get(
         &self,
         now: Timestamp,

@@ -66,8 +66,8 @@ pub struct Target {
     pub tls: TlsPolicy,
     /// The secrets of the target: values that no output may show.
     pub secrets: Secrets,
-    /// The server of a launched target that runs already, because it was probed. The first start without a profile takes
-    /// it.
+    /// The server of a launched target that runs already, because it was probed. The first start without a profile
+    /// takes it.
     pub running: Arc<Mutex<Option<Launched>>>,
     /// Shows a sentence to the user while the start of the target is still in progress.
     pub tell: fn(&Masked<String>),

@@ -1,9 +1,10 @@
 //! Fences: proof that everything under way has arrived.
 //!
-//! A fence is a round trip on the same ordered path as the forbidden event. It uses a request and its answer, which is an
-//! acknowledgement or an event (the manifest names them), or else a WebSocket ping and its pong. First, every client that sent
-//! something since the last fence makes a round trip: the server has then processed what these clients sent. Then every
-//! observing client makes a round trip: everything that the server sent to the client before has then arrived.
+//! A fence is a round trip on the same ordered path as the forbidden event. It uses a request and its answer, which is
+//! an acknowledgement or an event (the manifest names them), or else a WebSocket ping and its pong. First, every client
+//! that sent something since the last fence makes a round trip: the server has then processed what these clients sent.
+//! Then every observing client makes a round trip: everything that the server sent to the client before has then
+//! arrived.
 
 use std::{sync::Arc, time::Duration};
 
@@ -80,8 +81,8 @@ pub(in crate::runner) async fn round_trip(
         return Proof::Ended;
     }
     let manifest = &attempt.target.manifest;
-    // Send the fence's event only to a target with events. An Engine.IO server that echoes every message seems to accept
-    // CONNECT, but has no application to acknowledge events.
+    // Send the fence's event only to a target with events. An Engine.IO server that echoes every message seems to
+    // accept CONNECT, but has no application to acknowledge events.
     let has_application = manifest.dialect.has_events();
     let fixed = manifest
         .fence

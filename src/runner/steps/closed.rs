@@ -123,8 +123,8 @@ fn limit(attempt: &Attempt<'_>, step: &Step, link: &Link) -> StepResult<Duration
     Ok(heartbeat_limit(link).map_or(limit, |heartbeat| limit.min(heartbeat)))
 }
 
-/// Returns nine tenths of the time after which a missed heartbeat ends the connection; `None` if the server announced no
-/// heartbeat.
+/// Returns nine tenths of the time after which a missed heartbeat ends the connection; `None` if the server announced
+/// no heartbeat.
 fn heartbeat_limit(link: &Link) -> Option<Duration> {
     let handshake = link.connection.handshake()?;
     Some((handshake.ping_interval + handshake.ping_timeout) * 9 / 10)

@@ -368,8 +368,8 @@ pub(super) fn decide_login(
     Ok(login)
 }
 
-/// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a token
-/// that the target takes from the handshake.
+/// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a
+/// token that the target takes from the handshake.
 fn check_open(attempt: &Attempt<'_>, client: &Client, namespace: &str, login: Login) -> StepResult {
     let manifest = &attempt.target.manifest;
     let name = &client.spec.name;

@@ -117,8 +117,8 @@ impl AwaitedEvent {
         }
     }
 
-    /// Returns the kind of journal entries that this step has to look at: the events with the awaited name, or all events
-    /// if another event would be out of order.
+    /// Returns the kind of journal entries that this step has to look at: the events with the awaited name, or all
+    /// events if another event would be out of order.
     fn sort(&self) -> Sort<'_> {
         let name = self.event.strict.wire_name();
         let is_other = |tolerant: &Sought| tolerant.wire_name() != name;
@@ -127,8 +127,9 @@ impl AwaitedEvent {
         Sort::Event(name.filter(|_| !needs_all))
     }
 
-    /// Leaves out the entries up to `found` when the step looks for its next event, so that the step compares each entry
-    /// once. If `found` captured variables, the pattern can match other entries than before, so nothing is left out.
+    /// Leaves out the entries up to `found` when the step looks for its next event, so that the step compares each
+    /// entry once. If `found` captured variables, the pattern can match other entries than before, so nothing is left
+    /// out.
     pub(super) fn go_on_after(&mut self, found: &Found) {
         if found.captures.is_empty() {
             self.from = found.index + 1;

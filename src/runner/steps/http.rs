@@ -74,7 +74,8 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> 
     judge(attempt, &what, http.response.as_ref(), &response)
 }
 
-/// Sends a request and returns the response without events that have nothing to do with the scenario, such as greetings.
+/// Sends a request and returns the response without events that have nothing to do with the scenario, such as
+/// greetings.
 ///
 /// If the response to a poll holds nothing but such events, the request is sent again.
 async fn ask(
@@ -256,8 +257,8 @@ pub(super) fn describe(attempt: &Attempt<'_>, pattern: &HttpPattern) -> String {
     format!("a response{status}")
 }
 
-/// Returns the query parameters and the headers of a request. A request to the endpoint also has those of the manifest's
-/// clients, unless only a client that has entered knows them.
+/// Returns the query parameters and the headers of a request. A request to the endpoint also has those of the
+/// manifest's clients, unless only a client that has entered knows them.
 fn presented(
     attempt: &Attempt<'_>,
     http: &Http,

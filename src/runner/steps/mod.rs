@@ -1,7 +1,7 @@
 //! Executes the verbs of the scenario language.
 //!
-//! A step acts on clients through [`crate::client`] and reports its findings as [`crate::runner::findings::Stop`]. Steps never
-//! decide a verdict.
+//! A step acts on clients through [`crate::client`] and reports its findings as [`crate::runner::findings::Stop`].
+//! Steps never decide a verdict.
 
 mod acknowledgement;
 mod admission;
@@ -93,7 +93,8 @@ pub(in crate::runner) fn perform<'f>(
     })
 }
 
-/// Records that a step that began at `begun` has succeeded. Fails if the step did so before its earliest time (`after`).
+/// Records that a step that began at `begun` has succeeded. Fails if the step did so before its earliest time
+/// (`after`).
 fn note_success(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResult {
     let facts = step.action.facts();
     // A block (`parallel` or `repeat`) has no check of its own, so `can_fail` is false for it. The steps inside the

@@ -69,7 +69,8 @@ impl Question<'_> {
         }
     }
 
-    /// Returns the arguments of the acknowledgement, or of the event with the result, if the entry answers this request.
+    /// Returns the arguments of the acknowledgement, or of the event with the result, if the entry answers this
+    /// request.
     fn answer<'e>(&self, entry: &'e Entry) -> Option<&'e [Data]> {
         match self {
             Self::Call { request, .. } => request

@@ -15,8 +15,8 @@ use crate::{
 /// Matches what stands before the namespace of a packet: the digits of the packet types and the number of attachments.
 static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^4[0-6](?:\d+-)?").ok());
 
-/// Matches a packet without a namespace inside another text, such as an HTTP body or the payload of a frame. The bytes of
-/// a frame have four zeros as their mask.
+/// Matches a packet without a namespace inside another text, such as an HTTP body or the payload of a frame. The bytes
+/// of a frame have four zeros as their mask.
 static PACKET_IN_MAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"^4[01]$|(?:^|[^0-9A-Za-z$])4[0-6](?:\d+-)?\d*(?:\[|\{|%5B|%7B)|"40\\?\{|hex\('4[0-6]|\x00{4}4[0-6]"#,

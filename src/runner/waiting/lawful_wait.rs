@@ -74,8 +74,8 @@ pub(in crate::runner) async fn wait_lawfully<T>(
     }
 }
 
-/// Waits until `pick` returns a value for a journal entry. Passes to `pick` the entries of one kind, from index `from` on,
-/// that no step has claimed or answered, and then all entries that come later.
+/// Waits until `pick` returns a value for a journal entry. Passes to `pick` the entries of one kind, from index `from`
+/// on, that no step has claimed or answered, and then all entries that come later.
 ///
 /// # Errors
 ///

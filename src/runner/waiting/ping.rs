@@ -1,5 +1,5 @@
-//! A WebSocket ping and its pong: the round trip that every WebSocket peer owes (RFC 6455 section 5.5.2). The runner uses
-//! it for fences, which prove that everything sent before has arrived.
+//! A WebSocket ping and its pong: the round trip that every WebSocket peer owes (RFC 6455 section 5.5.2). The runner
+//! uses it for fences, which prove that everything sent before has arrived.
 
 use bytes::Bytes;
 use tokio::time::Instant;

@@ -16,7 +16,7 @@ pub(super) fn refer(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-/// Returns, by name, the schemas of the types whose schemas don't list keys of scenario files.
+/// Returns the types whose schemas don't list keys of scenario files, each with its name and schema.
 pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
     let or_row = |schema: Value| json!({ "anyOf": [schema, refer("row-value")] });
     let choice = |words: &[&str]| or_row(json!({ "enum": words }));

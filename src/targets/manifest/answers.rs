@@ -23,8 +23,8 @@ impl Manifest {
         }
     }
 
-    /// Returns the envelopes of a connection to the target, or `None` if the target has none. The connection's packets get
-    /// this namespace.
+    /// Returns the envelopes of a connection to the target, or `None` if the target has none. The connection's packets
+    /// get this namespace.
     pub fn envelopes(&self, namespace: &str) -> Option<Envelopes> {
         let form = self.dialect.envelope.clone()?;
         Some(Envelopes::new(form, namespace))
@@ -79,8 +79,8 @@ impl Manifest {
         }
     }
 
-    /// Returns the arguments of an event with the scenarios' names of fields. `name` is the scenarios' name of the event.
-    /// The report of a refusal has its code, message and field at the names `code`, `message` and `field`.
+    /// Returns the arguments of an event with the scenarios' names of fields. `name` is the scenarios' name of the
+    /// event. The report of a refusal has its code, message and field at the names `code`, `message` and `field`.
     pub fn incoming(&self, name: &str, args: &[Data]) -> Vec<Data> {
         let mut spoken = self.bindings.incoming(name, args);
         if self.dialect.errors.event() == Some(name)

@@ -59,8 +59,8 @@ pub struct Manifest {
     /// The operations, namespaces and credentials of the contract that the application lacks, although it provides a
     /// capability that includes them.
     pub absent: Vec<String>,
-    /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client sent
-    /// before. Usually a call of `echo`.
+    /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client
+    /// sent before. Usually a call of `echo`.
     pub fence: Option<Fence>,
     /// The default timeout of each wait in a scenario.
     pub within: Duration,

@@ -11,8 +11,8 @@ use crate::{
     text::{did_you_mean, one_of},
 };
 
-/// How the target reports the refusal of a login or a request, by the reason for the refusal: the expectation of the report
-/// `{code, message, status, field}`. If a reason is missing here, the target may report it in any words.
+/// How the target reports the refusal of a login or a request, by the reason for the refusal: the expectation of the
+/// report `{code, message, status, field}`. If a reason is missing here, the target may report it in any words.
 pub(super) type Refusals = BTreeMap<RefusalReason, Matcher>;
 
 /// The value of `refusals` for a target that uses the messages and codes of docs/contract.md.

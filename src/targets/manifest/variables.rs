@@ -15,8 +15,8 @@ pub(super) type Lookup<'l> = &'l dyn Fn(&str) -> Option<String>;
 /// everywhere except in bindings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Place {
-    /// A binding, or the places of a refusal's fields. The variables of a binding are those of scenarios, and the runner
-    /// replaces them when a scenario runs.
+    /// A binding, or the places of a refusal's fields. The variables of a binding are those of scenarios, and the
+    /// runner replaces them when a scenario runs.
     Binding,
     /// A command. Variables other than `$port` and `${env.NAME}` stay unchanged for the shell.
     Command,

@@ -108,8 +108,8 @@ async fn joined(
     }
 }
 
-/// Returns the finding about a client that joined and lost its connection. A server that sent illegal data is broken, so
-/// the scenarios that need Socket.IO judge it.
+/// Returns the finding about a client that joined and lost its connection. A server that sent illegal data is broken,
+/// so the scenarios that need Socket.IO judge it.
 fn sent_away(connection: &Connection, how: &str) -> Finding {
     let seen = format!("every client can join the namespace /, but {how}");
     let entries = connection.journal().entries();

@@ -222,8 +222,8 @@ pub(super) async fn open_plain(door: Door<'_>) -> Result<Connection, ConnectFail
     open(door, TransportChoice::WebSocket, options).await
 }
 
-/// Returns true if the text that another client sent also arrived at this one. A ping and its pong prove that everything
-/// that was sent to this client before has arrived.
+/// Returns true if the text that another client sent also arrived at this one. A ping and its pong prove that
+/// everything that was sent to this client before has arrived.
 async fn hears_others(listener: &Connection) -> bool {
     let ping = Frame {
         opcode: OpCode::Ping,

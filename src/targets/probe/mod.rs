@@ -236,8 +236,8 @@ async fn plain_endpoint(plain: Door<'_>, echo: Finding) -> Probed {
     probed
 }
 
-/// Returns the result for a server that answers a handshake of revision 4 in the form of revision 3, as Socket.IO 1 and 2
-/// do. Returns `None` for every other server.
+/// Returns the result for a server that answers a handshake of revision 4 in the form of revision 3, as Socket.IO 1 and
+/// 2 do. Returns `None` for every other server.
 fn only_revision_3(
     endpoint: &Endpoint,
     websocket: &Result<Connection, ConnectFailure>,

@@ -87,8 +87,8 @@ pub(super) async fn sessions_at_once(door: Door<'_>) -> Option<usize> {
 /// The time for which a probe waits for the end of a session that joins no namespace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Opens an Engine.IO session that joins no namespace. Returns the time after which the server ended it, or `None` if the
-/// session is still open after a second.
+/// Opens an Engine.IO session that joins no namespace. Returns the time after which the server ended it, or `None` if
+/// the session is still open after a second.
 pub(super) async fn connect_timeout(
     door: Door<'_>,
     transport: TransportChoice,

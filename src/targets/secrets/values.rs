@@ -176,8 +176,8 @@ impl Secrets {
     }
 }
 
-/// Returns true if a piece of `length` bytes can be the end or the beginning of a secret beside the character `outside`.
-/// A few characters inside a longer word are that word, not a secret: the `w` of `within`.
+/// Returns true if a piece of `length` bytes can be the end or the beginning of a secret beside the character
+/// `outside`. A few characters inside a longer word are that word, not a secret: the `w` of `within`.
 fn can_stand_beside(outside: Option<char>, length: usize) -> bool {
     const CHANCE: usize = 4;
     length >= CHANCE || !outside.is_some_and(char::is_alphanumeric)

@@ -12,8 +12,8 @@ use sockspec::cli::Exit;
 
 use crate::support::Test;
 
-/// Returns a file of scenarios that echo `hi`. Each pair is the id of a scenario and its further keys. A scenario expects
-/// the wrong reply unless its id starts with `right`.
+/// Returns a file of scenarios that echo `hi`. Each pair is the id of a scenario and its further keys. A scenario
+/// expects the wrong reply unless its id starts with `right`.
 fn chat(scenarios: &[(&str, &str)]) -> String {
     let mut text = String::from("topic: Chat\nneeds: [acks]\nscenarios:\n");
     for (id, rest) in scenarios {
@@ -160,8 +160,8 @@ scenarios:
         .stdout_has("ok     chat/side-by-side");
 }
 
-/// A server can end the connection after the first bad frame, before the second one is sent. The calls between them give
-/// the server the time to do so.
+/// A server can end the connection after the first bad frame, before the second one is sent. The calls between them
+/// give the server the time to do so.
 #[test]
 fn a_server_may_refuse_before_the_client_has_sent_everything() {
     let file = "topic: Frames

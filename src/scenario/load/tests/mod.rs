@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 pub(in crate::scenario) use self::right::EVERYTHING;
 use super::{Known, Others, load};
-use crate::scenario::{Colours, Diagnostic, Scenario, SourceFile};
+use crate::{
+    scenario::{Colours, Diagnostic, Scenario, SourceFile, Verb},
+    text::one_of,
+};
 
 const UNKNOWN: Known<'static> = Known {
     requirements: None,
@@ -69,7 +72,8 @@ fn told(text: &str) -> String {
             line
         })
         .collect();
-    lines.join("\n")
+    let verbs = one_of(Verb::ALL.iter().map(|verb| verb.name()));
+    lines.join("\n").replace(&verbs, "(a list of all verbs)")
 }
 
 /// Loads a file that consists of a scenario with two clients and these steps. Returns the mistakes, one line each. The

@@ -232,27 +232,24 @@ fn accept_beside_a_verb_that_does_not_take_it_is_a_mistake() {
     rooms.yaml:8:5: error[pointless-key]: `accept` has no meaning with `deliver`
         `accept` goes with `call`, `closed`, `connect`, `expect`, `http`, `open`, `receive` or `send`
     ");
+    // The verbs whose example in the reference is not a right step by itself.
     let steps = [
-        "alive:",
         "bytes: x",
         "check: 'sender.sid'",
         "deliver: e\n    to: [sender]",
-        "disconnect:",
-        "emit: e",
         "frame:",
-        "never: e",
-        "reading: stops",
-        "reply: e",
         "parallel: [alive]",
         "repeat: 2\n    steps: [alive]",
         "steps: [alive]",
     ];
-    let without: Vec<_> = Verb::ALL
-        .iter()
-        .filter(|verb| !verb.takes_accept())
-        .collect();
-    assert_eq!(without.len(), steps.len());
-    for (verb, step) in without.into_iter().zip(steps) {
+    for verb in Verb::ALL.iter().filter(|verb| !verb.takes_accept()) {
+        let key = format!("{}:", verb.name());
+        let step = steps.into_iter().find(|step| step.starts_with(&key));
+        let step = step.unwrap_or(verb.spec().example);
+        let step = match step.contains(':') {
+            true => step.to_owned(),
+            false => format!("{step}:"),
+        };
         let actor = match verb.actors() {
             Actors::None => "",
             Actors::Optional | Actors::Required => "    as: sender\n",
@@ -319,7 +316,7 @@ fn steps_without_a_verb_and_wrong_client_names_are_reported() {
     rooms.yaml:6:5: error[missing-verb]: the step has no verb
         `as` belongs to the step before, or a verb is missing above it
     rooms.yaml:8:5: error[unknown-verb]: there is no verb `wait`
-        a step begins with `alive`, `bytes`, `call`, `check`, `closed`, `connect`, `deliver`, `disconnect`, `emit`, `expect`, `frame`, `http`, `never`, `open`, `reading`, `receive`, `reply`, `send`, `parallel`, `repeat` or `steps`
+        a step begins with (a list of all verbs)
     rooms.yaml:11:11: error[unknown-variable]: nothing sets `$index`
         `index` is set only inside `repeat`; it is the number of the round
     rooms.yaml:13:7: error[wrong-type]: `to` has to be the name of a client, or several, found nothing
