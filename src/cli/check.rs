@@ -10,7 +10,7 @@ use super::{
     paint::Output,
 };
 use crate::{
-    scenario::{Diagnostic, Severity, duplicate_ids},
+    scenario::{Diagnostic, Severity, duplicate_ids, shared_events},
     text::{escape, humanize, join_names},
 };
 
@@ -28,6 +28,8 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
     loaded.problems.extend(loaded.names.mistakes());
     let has_mistakes = !loaded.problems.is_empty();
     loaded.problems.extend(loaded.names.warnings());
+    let scenarios: Vec<_> = loaded.scenarios.iter().collect();
+    loaded.problems.extend(shared_events(&scenarios));
     let problems = &loaded.problems;
     let text = if args.json {
         json(&loaded)

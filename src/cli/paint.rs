@@ -88,6 +88,14 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// Writes warnings about files to the standard error.
+    pub(super) fn print_diagnostics(self, diagnostics: &[Diagnostic]) {
+        if !diagnostics.is_empty() {
+            let text = self.masked(self.diagnostics(diagnostics, self.stderr));
+            let _ = io::stderr().lock().write_all(text.as_bytes());
+        }
+    }
+
     /// Renders diagnostics with their source lines.
     pub(super) fn diagnostics(self, diagnostics: &[Diagnostic], palette: Palette) -> String {
         let colours = match palette {

@@ -28,7 +28,7 @@ use crate::{
     runner::{
         self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary, Target,
     },
-    scenario::{Scenario, Tier, Transport},
+    scenario::{Scenario, Tier, Transport, shared_events},
     targets::Masked,
     text::{
         escape::{self, Newlines},
@@ -49,6 +49,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         selection.keep(&LastRun::not_right(last_run.as_ref())?)?;
     }
     check_places(args, &selection)?;
+    warn_of_shared_events(&selection, output);
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
     let former = match &args.update_baseline {
@@ -100,6 +101,14 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         &warnings(args, &record),
     );
     conclude(exit, writing, &unknown, &record.summary)
+}
+
+/// Prints a warning for each step of the user's scenarios that another scenario of the run can fulfil.
+fn warn_of_shared_events(selection: &Selection, output: Output) {
+    if !selection.is_complete {
+        let chosen: Vec<_> = selection.scenarios.iter().collect();
+        output.print_diagnostics(&shared_events(&chosen));
+    }
 }
 
 fn last_run(target: &TargetArgs) -> Option<LastRun> {

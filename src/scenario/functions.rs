@@ -19,6 +19,7 @@ use minijinja::{
 use super::{
     expression_value::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt},
+    private_key::PrivateKey,
     scope::SECRET,
 };
 use crate::{
@@ -417,7 +418,9 @@ fn now(offset: Option<String>, named: Kwargs) -> Result<String, Error> {
 
 fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     let text = |name: &str| arguments.get::<Option<String>>(name);
-    let algorithm = text("alg")?.unwrap_or_else(|| "HS256".to_owned());
+    let named = text("alg")?;
+    let is_plain = named.is_none() && text("secret")?.is_none();
+    let algorithm = named.unwrap_or_else(|| "HS256".to_owned());
     let algorithm = JwtAlgorithm::from_name(&algorithm).ok_or_else(|| {
         invalid(format!(
             "`alg` is one of {}",
@@ -446,7 +449,12 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
         }
         claims.insert(name.to_owned(), to_data(&arguments.get::<Value>(name)?, 0)?);
     }
-    let token = mint_jwt(&Data::Object(claims), algorithm, &secret);
+    let claims = Data::Object(claims);
+    // A target with a private key has the key in the place of the secret.
+    let token = match is_plain.then(|| PrivateKey::parse(&secret)).flatten() {
+        Some(key) => key.sign(&claims),
+        None => mint_jwt(&claims, algorithm, &secret),
+    };
     let noted = state.lookup(MINTED);
     if let Some(minted) = noted
         .as_ref()

@@ -25,6 +25,7 @@ mod names;
 mod node;
 mod operators;
 mod placeholder;
+mod private_key;
 mod question;
 mod reading;
 mod render;
@@ -32,6 +33,7 @@ mod requirement;
 #[cfg(test)]
 mod schema;
 mod scope;
+mod shared_events;
 mod source;
 mod target_field;
 mod template;
@@ -68,11 +70,15 @@ pub use model::{
     Transport, WaitBound, WayIn, visit_steps,
 };
 pub use placeholder::PLACEHOLDERS;
+pub use private_key::PrivateKey;
+#[cfg(test)]
+pub(crate) use private_key::tests as private_key_tests;
 pub use question::question_subject;
 pub use render::Colours;
 pub use requirement::{Requirement, Requirements, Untested};
 pub(crate) use scope::SECRET;
 pub use scope::{BUILT_IN, Scope};
+pub use shared_events::shared_events;
 pub use source::SourceFile;
 pub use target_field::TargetField;
 pub use template::Template;

@@ -14,7 +14,10 @@ pub(crate) const SECRET: &str = "credentials_secret";
 /// The variables that every run of a scenario sets, each with a description of its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
-    (SECRET, "the secret that signs the target's tokens"),
+    (
+        SECRET,
+        "the secret or the private key that signs the target's tokens",
+    ),
     ("marker", "a text that no other run uses"),
     ("other_room", "a second room name that no other run uses"),
     ("path", "the Engine.IO path"),
@@ -100,6 +103,12 @@ impl Scope {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Adds a token to those that outputs have to mask.
+    pub(crate) fn note_minted(&self, token: &str) {
+        let mut minted = self.minted.lock().unwrap_or_else(PoisonError::into_inner);
+        minted.insert(token.to_owned());
     }
 
     /// Returns the set to which the function `jwt` adds each token that it creates.

@@ -12,13 +12,21 @@ pub enum TargetField {
     Name,
     /// `speaks`: the protocol inside the WebSocket.
     Speaks,
+    /// `text_unit`: how the application counts the length of a text.
+    TextUnit,
     /// `url`: the address.
     Url,
 }
 
 impl TargetField {
     /// All fields, sorted by name.
-    pub const ALL: [Self; 4] = [Self::Grace, Self::Name, Self::Speaks, Self::Url];
+    pub const ALL: [Self; 5] = [
+        Self::Grace,
+        Self::Name,
+        Self::Speaks,
+        Self::TextUnit,
+        Self::Url,
+    ];
 
     /// Returns the name of the field in scenarios.
     pub fn name(self) -> &'static str {
@@ -26,6 +34,7 @@ impl TargetField {
             Self::Grace => "grace",
             Self::Name => "name",
             Self::Speaks => "speaks",
+            Self::TextUnit => "text_unit",
             Self::Url => "url",
         }
     }

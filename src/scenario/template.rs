@@ -109,6 +109,18 @@ impl Template {
         }
     }
 
+    /// Returns the field of an object, or `None` if the template is no object or has no such field.
+    pub fn field(&self, name: &str) -> Option<Self> {
+        match &self.form {
+            Form::Literal(value) => value.get(name).cloned().map(Self::literal),
+            Form::Object(fields) => {
+                let field = fields.iter().find(|(key, _)| key == name);
+                field.map(|(_, value)| value.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// Returns true if the template consists of one variable or one expression, so that its value can have any type.
     pub(super) fn is_one_expression(&self) -> bool {
         matches!(self.form, Form::Expression(_) | Form::Variable(_))
@@ -190,6 +202,12 @@ impl Template {
             }
             Form::Variable(name) => format!("${name}"),
         }
+    }
+
+    /// Returns true if the value differs each time that it is computed, as that of `unique()` does.
+    pub fn is_varied(&self) -> bool {
+        let scope = Scope::default();
+        self.describe(&scope) != self.describe(&scope)
     }
 
     /// Returns the names of the variables in the template, at any depth, with the fields that they lead into.

@@ -107,6 +107,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "open-rooms",
+        meaning: "a client can send to a room without being its member; implied unless the manifest's `rules` say `membership-to-send`",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "ordered-events",
         meaning: "the server handles the events of one client one after another, in the order in which they arrived",
         source: Source::Application,

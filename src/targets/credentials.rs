@@ -1,6 +1,6 @@
 //! The credentials that scenarios send.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
@@ -9,8 +9,11 @@ use super::Secrets;
 use crate::{
     clock,
     data::Data,
-    scenario::{JwtAlgorithm, mint_jwt},
+    scenario::{JwtAlgorithm, PrivateKey, mint_jwt},
 };
+
+/// The credentials of ordinary users, who can be any users.
+const USERS: [&str; 2] = ["valid", "other"];
 
 /// The credentials of a target by name. A credential that describes a JSON Web Token gives a fresh token for every
 /// run.
@@ -18,6 +21,9 @@ use crate::{
 pub struct Credentials {
     /// The secret that signs the tokens that have no secret of their own. Scenarios read it as `$credentials.secret`.
     pub secret: Option<String>,
+    /// The private key that signs the tokens that have no secret of their own, in place of a secret. Scenarios read it
+    /// as `$credentials.secret`.
+    pub private_key: Option<PrivateKey>,
     /// The credentials by name.
     pub entries: BTreeMap<String, Credential>,
 }
@@ -40,10 +46,22 @@ pub struct JwtCredential {
     pub expires: Option<SignedDuration>,
     /// The claim `nbf`, as an offset from the time of signing. It is positive for a token that is not yet valid.
     pub not_before: Option<SignedDuration>,
-    /// The algorithm that signs the token.
-    pub algorithm: JwtAlgorithm,
+    /// The algorithm that signs the token; `None` for that of [`Credentials::private_key`], or else HS256.
+    pub algorithm: Option<JwtAlgorithm>,
     /// The secret that signs this token; `None` if it is [`Credentials::secret`].
     pub secret: Option<String>,
+    /// Whose signature the token has.
+    pub signature: JwtSignature,
+}
+
+/// Whose signature a token has.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum JwtSignature {
+    /// The token's own.
+    #[default]
+    Own,
+    /// That of a token with other claims, signed with the private key of all credentials: a forgery.
+    OfOtherClaims,
 }
 
 /// The credentials of one run, with tokens signed for this run.
@@ -60,9 +78,15 @@ impl Credentials {
     /// tokens.
     pub fn contains(&self, name: &str) -> bool {
         match name {
-            "secret" => self.secret.is_some(),
+            "secret" => self.signer().is_some(),
             _ => self.entries.contains_key(name),
         }
+    }
+
+    /// Returns the secret, or the private key in PEM, that signs the tokens that have no secret of their own.
+    pub fn signer(&self) -> Option<&str> {
+        let key = self.private_key.as_ref().map(PrivateKey::pem);
+        self.secret.as_deref().or(key)
     }
 
     /// Adds the credential `name` with an empty value, unless there is one.
@@ -82,16 +106,42 @@ impl Credentials {
 
     /// Returns the value of every credential by name. The times in tokens count from `now`.
     pub fn mint(&self, now: Timestamp) -> Minted {
+        self.mint_with(now, |_, jwt| Cow::Borrowed(jwt))
+    }
+
+    /// Returns the value of every credential by name. The tokens `valid` and `other` name users that no other attempt
+    /// has: their `sub` ends with `suffix`.
+    pub fn mint_for(&self, now: Timestamp, suffix: &str) -> Minted {
+        self.mint_with(now, |name, jwt| match USERS.contains(&name) {
+            true => Cow::Owned(jwt.for_user(suffix)),
+            false => Cow::Borrowed(jwt),
+        })
+    }
+
+    /// Returns the token `name` of a user that no other client has: its `sub` ends with `suffix`. Returns `None` if the
+    /// credential is no token that sockspec signs.
+    pub fn mint_one(&self, name: &str, now: Timestamp, suffix: &str) -> Option<String> {
+        match self.entries.get(name)? {
+            Credential::Jwt(jwt) => Some(jwt.for_user(suffix).mint(self, now)),
+            Credential::Literal(_) => None,
+        }
+    }
+
+    fn mint_with<'c>(
+        &'c self,
+        now: Timestamp,
+        of: impl Fn(&str, &'c JwtCredential) -> Cow<'c, JwtCredential>,
+    ) -> Minted {
         let mut secrets = Secrets::default();
         let mut fields = IndexMap::new();
-        if let Some(secret) = &self.secret {
-            secrets.add(secret);
-            fields.insert("secret".to_owned(), Data::from(secret.as_str()));
+        if let Some(signer) = self.signer() {
+            secrets.add(signer);
+            fields.insert("secret".to_owned(), Data::from(signer));
         }
         for (name, credential) in &self.entries {
             let value = match credential {
                 Credential::Jwt(jwt) => {
-                    let token = jwt.mint(self.secret.as_deref(), now);
+                    let token = of(name, jwt).mint(self, now);
                     secrets.add(&token);
                     Data::from(token)
                 }
@@ -107,7 +157,17 @@ impl Credentials {
 }
 
 impl JwtCredential {
-    fn mint(&self, default_secret: Option<&str>, now: Timestamp) -> String {
+    /// Returns the token of another user, whose `sub` has this suffix. A token that names no user stays as it is.
+    fn for_user(&self, suffix: &str) -> Self {
+        let mut other = self.clone();
+        if let Some(Data::String(user)) = other.claims.get_mut("sub") {
+            user.push('-');
+            user.push_str(suffix);
+        }
+        other
+    }
+
+    fn mint(&self, credentials: &Credentials, now: Timestamp) -> String {
         let mut claims = self.claims.clone();
         let mut set = |claim: &str, offset: SignedDuration| {
             let at = now.as_second().saturating_add(offset.as_secs());
@@ -122,12 +182,21 @@ impl JwtCredential {
         if let Some(not_before) = self.not_before {
             set("nbf", not_before);
         }
-        let secret = self
-            .secret
-            .as_deref()
-            .or(default_secret)
-            .unwrap_or_default();
-        mint_jwt(&Data::Object(claims), self.algorithm, secret)
+        let claims = Data::Object(claims);
+        match (&credentials.private_key, self.algorithm, &self.secret) {
+            (Some(key), None, None) => match self.signature {
+                JwtSignature::Own => key.sign(&claims),
+                JwtSignature::OfOtherClaims => key.forge(&claims),
+            },
+            (_, algorithm, own) => {
+                let secret = own.as_deref().or(credentials.secret.as_deref());
+                mint_jwt(
+                    &claims,
+                    algorithm.unwrap_or_default(),
+                    secret.unwrap_or_default(),
+                )
+            }
+        }
     }
 }
 
@@ -146,6 +215,7 @@ mod tests {
     fn minted(name: &str, jwt: JwtCredential) -> Minted {
         let credentials = Credentials {
             secret: Some("sockspec-secret".to_owned()),
+            private_key: None,
             entries: BTreeMap::from([(name.to_owned(), Credential::Jwt(jwt))]),
         };
         credentials.mint(Timestamp::from_second(1_000_000).unwrap())
@@ -171,7 +241,7 @@ mod tests {
         let unsigned = minted(
             "unsigned",
             JwtCredential {
-                algorithm: JwtAlgorithm::None,
+                algorithm: Some(JwtAlgorithm::None),
                 ..JwtCredential::default()
             },
         );
@@ -191,9 +261,36 @@ mod tests {
     }
 
     #[test]
+    fn users_of_an_attempt_have_names_of_their_own() {
+        let claims = IndexMap::from([("sub".to_owned(), Data::from("u1"))]);
+        let jwt = JwtCredential {
+            claims,
+            ..JwtCredential::default()
+        };
+        let credentials = Credentials {
+            secret: Some("s".to_owned()),
+            private_key: None,
+            entries: BTreeMap::from([
+                ("admin".to_owned(), Credential::Jwt(jwt.clone())),
+                ("valid".to_owned(), Credential::Jwt(jwt)),
+            ]),
+        };
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let minted = credentials.mint_for(now, "a7");
+        let user = |name: &str| part(minted.data.get(name).unwrap(), 1)["sub"].clone();
+        assert_eq!(
+            (user("valid"), user("admin")),
+            (json!("u1-a7"), json!("u1"))
+        );
+        let one = credentials.mint_one("valid", now, "a7-first").unwrap();
+        assert_eq!(part(&Data::from(one), 1)["sub"], json!("u1-a7-first"));
+    }
+
+    #[test]
     fn minted_tokens_and_their_secret_are_secrets_and_literals_are_not() {
         let credentials = Credentials {
             secret: Some("sockspec-secret".to_owned()),
+            private_key: None,
             entries: BTreeMap::from([
                 (
                     "valid".to_owned(),

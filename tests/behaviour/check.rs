@@ -44,6 +44,72 @@ fn files_without_mistakes_are_counted() {
 }
 
 #[test]
+fn a_private_key_that_is_none_is_a_mistake() {
+    let check = |key: &str| {
+        let manifest = format!(
+            "name: mine\nurl: http://127.0.0.1:1\nprovides: [auth-jwt]\ncredentials:\n  private_key: {key}\n  \
+             valid: {{ jwt: {{ sub: u1 }} }}\n"
+        );
+        Test::new()
+            .file("mine.yaml", manifest)
+            .file(
+                "key.pem",
+                "-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n",
+            )
+            .args(["check", "mine.yaml"])
+            .status(Exit::BadUsage)
+    };
+    check("{ file: no.pem }").stdout_has("the private key can't be read");
+    check("{ file: key.pem }").stdout_has("`key.pem` holds no private key");
+    check("{ pem: abc }").stdout_has("`pem` is no private key");
+}
+
+/// Two scenarios in which everybody hears what anybody says.
+const SHARED: &str = "scenarios:
+- id: own/greeting
+  title: A greeting reaches everybody
+  clients: [ann, bob]
+  steps:
+  - emit: say
+    as: ann
+    with: { text: hi }
+  - expect: said
+    as: bob
+    with: { text: hi }
+- id: own/second-greeting
+  title: A second greeting reaches everybody
+  clients: [ann, bob]
+  steps:
+  - emit: say
+    as: ann
+    with: { text: hi }
+  - deliver: said
+    to: [ann, bob]
+    with: { text: hi }
+";
+
+#[test]
+fn an_event_that_another_scenario_can_cause_is_a_warning() {
+    let sentence = "the scenario `own/second-greeting` can cause this `said` too";
+    Test::new()
+        .file("own.yaml", SHARED)
+        .args(["check", "own.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has(&format!("warning[shared-event]: {sentence}"))
+        .stdout_has("2 scenarios in 1 file: no mistakes, 1 warning");
+    Test::new()
+        .file("own.yaml", SHARED)
+        .args(["run", "own.yaml", "--target", "reference"])
+        .any_status()
+        .stderr_has(sentence);
+    Test::new()
+        .file("own.yaml", SHARED.replace("hi }", "$marker }"))
+        .args(["check", "own.yaml"])
+        .status(Exit::Conformant)
+        .stdout_lacks("warning");
+}
+
+#[test]
 fn a_nearly_known_event_is_a_warning() {
     Test::new()
         .file("chat.yaml", GOOD.replace("call: echo", "call: join-rom"))

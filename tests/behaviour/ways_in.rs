@@ -140,6 +140,69 @@ fn a_bad_token_that_the_handshake_lets_in_is_found() {
         .stdout_has("The server accepted intruder's CONNECT; it has to refuse it.");
 }
 
+/// The fault makes the server ignore messages to a room from clients outside the room.
+#[test]
+fn an_application_whose_rooms_are_for_members_only_is_judged_by_its_rules() {
+    let server = Served::new(&["--fault", "room-emit-needs-membership"]);
+    let scenarios = ["messages/*", "namespaces/*", "rooms/*"];
+    run(&server, "rules: [membership-to-send]\n", &scenarios)
+        .status(Exit::Conformant)
+        .stdout_has("ok     rooms/every-member-receives")
+        .stdout_has("ok     messages/fifty-of-them[a-room]")
+        .stdout_has("the target does not provide `open-rooms`")
+        .stdout_lacks("warn ");
+    run(&server, "", &["rooms/strangers-may-write*"])
+        .status(Exit::NotConformant)
+        .stdout_has("FAIL   rooms/strangers-may-write[a-room]");
+}
+
+#[test]
+fn scenarios_that_break_a_rule_are_skipped_with_the_reason() {
+    let server = Served::new(&[]);
+    let rules = "rules: [unique-room-names, max-rooms: 3, rate: 100/1s]\n";
+    run(&server, rules, &["rooms/*"])
+        .status(Exit::Conformant)
+        .stdout_has("member joins 30 rooms, and a client of the target can be in 3 (`max-rooms`)")
+        .stdout_has(
+            "the scenario uses a room name that is the same in every run (`unique-room-names`)",
+        )
+        .stdout_has("ok     rooms/every-member-receives");
+    run(
+        &server,
+        "rules: [rate: 1/30s]\n",
+        &["messages/fifty-of-them[a-room]"],
+    )
+    .status(Exit::NothingSelected)
+    .stdout_has("sends more events than the target allows within 60 s (`rate`)");
+}
+
+/// All clients log in with the same token, and sockspec can't create tokens of other users.
+#[test]
+fn clients_of_one_user_are_kept_apart() {
+    let server = Served::new(&[]);
+    let of_user = |login: &str| {
+        format!(
+            "credentials: {{ valid: t1 }}\nclients: {{ query: {login} }}\nrules: [one-connection-per-user]\n"
+        )
+    };
+    let scenarios = ["rooms/to-excludes-sender", "acks/value-returned*"];
+    run(
+        &server,
+        &of_user("{ token: $credentials.valid }"),
+        &scenarios,
+    )
+    .status(Exit::Conformant)
+    .stdout_has("several clients log in as the same user")
+    .stdout_has("ok     acks/value-returned");
+    run(
+        &server,
+        &of_user("{ user: \"${ unique('u') }\" }"),
+        &scenarios,
+    )
+    .status(Exit::Conformant)
+    .stdout_has("ok     rooms/to-excludes-sender");
+}
+
 /// The reference server answers `echo` in every namespace. The manifest says that only `/custom` has it.
 #[test]
 fn clients_join_the_namespace_of_a_binding() {

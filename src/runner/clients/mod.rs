@@ -6,6 +6,7 @@ pub(super) mod echo_form;
 pub(super) mod entrance;
 pub(super) mod join_by_hand;
 pub(super) mod login;
+mod pace;
 pub(super) mod presented;
 
 use std::{
@@ -16,7 +17,10 @@ use std::{
     },
 };
 
-use self::login::{Entered, user_of_handshake, user_of_payload};
+use self::{
+    login::{Entered, user_of_handshake, user_of_payload},
+    pace::Pace,
+};
 use crate::{
     client::{
         ConnectFailure, Connection, Endpoint, Entry, Envelopes, Journal, Layer, Options, Outgoing,
@@ -61,7 +65,10 @@ pub(super) struct ClientState {
     unopened: Vec<Arc<Journal>>,
     /// The namespace that a step uses if the step names none.
     pub(super) namespace: String,
-    /// The token that the scenario shows with the client's CONNECT, if the target's manifest says where a token stands.
+    /// When the client has sent its last events, if the application limits them.
+    pub(super) pace: Pace,
+    /// The token that the client shows in place of the manifest's: the scenario's token, if the manifest says where a
+    /// token stands, or the client's own token, if no two clients can be the same user.
     pub(super) own_token: Option<Data>,
     /// Whether the client has sent something since the last fence (a round trip that proves that everything sent before
     /// has arrived), so that the next fence has to wait for this client.

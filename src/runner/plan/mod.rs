@@ -2,6 +2,7 @@
 
 pub(super) mod coverage;
 pub(super) mod envelopes;
+pub(super) mod rules;
 pub(super) mod unlock;
 pub(super) mod way_in;
 
@@ -96,7 +97,7 @@ impl Plan {
                     Vec::new()
                 };
                 plan.items.push(Item {
-                    scenario: Arc::clone(scenario),
+                    scenario: rules::prepared(scenario, manifest),
                     id,
                     transport: *transport,
                     profile,
@@ -231,6 +232,7 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
         ));
     }
     way_in::find_obstacle(scenario, manifest)
+        .or_else(|| rules::find_obstacle(scenario, manifest))
         .or_else(|| namespaces::find_obstacle(scenario, manifest))
 }
 

@@ -23,6 +23,7 @@ use crate::{
         clients::{Client, Clients, Link, bystander, echo_form, presented::with_token},
         findings::{Finding, Obstacle, StepResult},
         journal::requests::{Author, SentEvent, SentRequest},
+        plan::rules,
         record::outcome::SeenLine,
         running_target::live_target::LiveTarget,
         silence::claim::{Silence, Watch},
@@ -32,7 +33,7 @@ use crate::{
         ClientName, ECHO_FORM, SECRET, Scenario, Scope, Step, TargetField, Template, Transport,
         WaitBound,
     },
-    targets::{Minted, Secrets, Speaks, Visitor},
+    targets::{Minted, Rule, Secrets, Speaks, Visitor},
     text::humanize,
 };
 
@@ -70,6 +71,9 @@ pub(in crate::runner) struct Attempt<'a> {
     pub(in crate::runner) perform: Perform,
     /// The limit on the timeout of steps that set none; `None` for the timeout of the scenario or the target.
     limit: Option<Duration>,
+    /// The time that the pacing of one client can take. Steps of a `parallel` block wait that much longer, because they
+    /// can wait for what a paced client sends.
+    pacing: Duration,
     /// The time at which the attempt started.
     pub(in crate::runner) started: Instant,
     minted: Arc<Minted>,
@@ -144,10 +148,14 @@ impl<'a> Attempt<'a> {
         let main = bindings.namespaces.main();
         let home = bound_namespaces::home(scenario, bindings);
         let bound = bound_namespaces::of(scenario, bindings);
-        let minted = target.credentials_at(clock::timestamp());
+        let now = clock::timestamp();
+        let minted = match target.manifest.rules.has(Rule::OneConnectionPerUser) {
+            true => target.credentials_of(now, unique.suffix()),
+            false => target.credentials_at(now),
+        };
         scope.set("credentials", minted.data.clone());
-        if let Some(secret) = &target.manifest.credentials.secret {
-            scope.set(SECRET, Data::from(secret.as_str()));
+        if let Some(signer) = target.manifest.credentials.signer() {
+            scope.set(SECRET, Data::from(signer));
         }
         scope.set(
             "target",
@@ -165,6 +173,7 @@ impl<'a> Attempt<'a> {
             bound,
             perform,
             limit: None,
+            pacing: rules::pacing(scenario, &target.manifest),
             started: clock::now(),
             minted,
             scope: Mutex::new(scope),
@@ -195,6 +204,7 @@ impl<'a> Attempt<'a> {
             bound: self.bound.clone(),
             perform: self.perform,
             limit: self.limit,
+            pacing: self.pacing,
             started: self.started,
             minted: Arc::clone(&self.minted),
             scope: Mutex::new(scope),
@@ -203,8 +213,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// Returns the variables that the manifest's options of clients can use: those of the scenario, and those that the
-    /// client's requests before it connected have captured. If the client shows a token of its own, this token takes the
-    /// place of the manifest's.
+    /// client's requests before it connected have captured. If the client shows a token of its own, this token takes
+    /// the place of the manifest's.
     pub(in crate::runner) fn scope_of(&self, client: &Client) -> Scope {
         let (entered, own_token) = {
             let state = client.state();
@@ -313,6 +323,19 @@ impl<'a> Attempt<'a> {
         }
     }
 
+    /// Waits until the client can send this number of events without exceeding the limit of the application. The caller
+    /// computes its deadline afterwards.
+    pub(in crate::runner) async fn pace(&self, client: &Client, events: usize) {
+        let Some(rate) = self.target.manifest.rules.rate else {
+            return;
+        };
+        let mut at = clock::now();
+        for _ in 0..events {
+            at = client.state().pace.next(rate, clock::now());
+        }
+        clock::at(Some(at)).await;
+    }
+
     /// Records a request that a step is about to send. A failed `deliver` step says whether the server refused it.
     ///
     /// `event` is `None` for something that the scenario wrote by hand and that is no event.
@@ -390,6 +413,7 @@ impl<'a> Attempt<'a> {
     pub(in crate::runner) fn limit(&self, step: &Step) -> StepResult<Duration> {
         match &step.within {
             Some(bound) => self.bound(bound),
+            None if self.notes().side_by_side > 0 => Ok(self.usual_limit() + self.pacing),
             None => Ok(self.usual_limit()),
         }
     }
@@ -462,6 +486,7 @@ fn target_field(target: &LiveTarget, field: TargetField) -> Data {
         TargetField::Grace => Data::from(grace(target)),
         TargetField::Name => Data::from(target.manifest.name.as_str()),
         TargetField::Speaks => Data::from(target.manifest.dialect.speaks.name()),
+        TargetField::TextUnit => Data::from(target.manifest.text_unit.name()),
         TargetField::Url => Data::from(target.endpoint.url.as_str()),
     }
 }

@@ -41,6 +41,14 @@ impl LiveTarget {
         })
     }
 
+    /// Returns the credentials for an attempt whose users no other attempt has. Their secrets include those of the
+    /// target.
+    pub(in crate::runner) fn credentials_of(&self, now: Timestamp, suffix: &str) -> Arc<Minted> {
+        let mut minted = self.manifest.credentials.mint_for(now, suffix);
+        minted.secrets.extend(&self.secrets);
+        Arc::new(minted)
+    }
+
     /// Returns true if connections to this server use msgpack by default. A scenario can override the default.
     pub(in crate::runner) fn msgpack(&self) -> bool {
         self.manifest.provides.contains("msgpack")

@@ -111,6 +111,9 @@ async fn answer_trip(
 ) -> Proof {
     let manifest = &attempt.target.manifest;
     let answer = manifest.fence_event(fence);
+    let begun = clock::now();
+    attempt.pace(client, 1).await;
+    let deadline = deadline + begun.elapsed();
     let id = link.next_ack();
     link.state().fences.insert(id);
     let from = link.connection.journal().entries().len();

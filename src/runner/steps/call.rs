@@ -138,6 +138,7 @@ async fn one(
     client: &Arc<Client>,
     watch: Option<Watch>,
 ) -> StepResult<Option<Silence>> {
+    attempt.pace(client, 1).await;
     let link = open_link(client)?;
     let (request, from) = ask(attempt, call, client, &link)?;
     let question = Question {

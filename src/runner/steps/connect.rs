@@ -22,11 +22,11 @@ use crate::{
             Finding, Obstacle, StepResult, Stop, error_kind::ErrorKind, failure_kind::FailureKind,
         },
         matching::values,
-        plan::way_in,
+        plan::{rules, way_in},
         play::attempt::Attempt,
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template},
-    targets::{MAIN, Speaks},
+    targets::{MAIN, Rule, Speaks},
     wire::socket_io::Packet,
 };
 
@@ -364,8 +364,28 @@ pub(super) fn decide_login(
     let clients = &attempt.target.manifest.way_in.clients;
     let options = [&*client.spec.options, step];
     let (login, token) = presented::login(options, clients, &attempt.scope(), awaited)?;
-    client.state().own_token = token;
+    let own = match login {
+        Login::Manifest => token_of_client(attempt, client),
+        Login::Scenario | Login::ScenarioInPlace => None,
+    };
+    client.state().own_token = token.or(own);
     Ok(login)
+}
+
+/// Returns the token of a client that has to be another user than all other clients, because a user of the target has
+/// one connection.
+fn token_of_client(attempt: &Attempt<'_>, client: &Client) -> Option<Data> {
+    let manifest = &attempt.target.manifest;
+    if !manifest.rules.has(Rule::OneConnectionPerUser) {
+        return None;
+    }
+    let name = rules::token_of_clients(manifest)?;
+    let suffix = format!("{}-{}", attempt.unique.suffix(), client.spec.name);
+    let token = manifest
+        .credentials
+        .mint_one(&name, clock::timestamp(), &suffix)?;
+    attempt.scope().note_minted(&token);
+    Some(Data::from(token))
 }
 
 /// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a

@@ -10,6 +10,7 @@ use crate::{
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, emit: &Emit) -> StepResult {
     let watch = attempt.watch(step)?;
     for client in attempt.actors(step) {
+        attempt.pace(&client, 1).await;
         let link = open_link(&client)?;
         let event = outbound(attempt, &client, &emit.operation)?;
         attempt.note_sent(&client);

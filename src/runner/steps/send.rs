@@ -38,6 +38,7 @@ const TOKEN_FIELD: &str = "\"token\"";
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> StepResult {
     for client in attempt.actors(step) {
+        attempt.pace(&client, send.packets.len()).await;
         let link = if send.response.strict.is_empty() {
             link_to_send_on(&client)?
         } else {

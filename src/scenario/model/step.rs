@@ -153,11 +153,7 @@ impl Repeat {
     };
 
     /// Returns the facts about the block.
-    #[expect(
-        clippy::unused_self,
-        reason = "the methods of all verbs have the same form"
-    )]
     pub(in crate::scenario) const fn facts(&self) -> Facts<'_> {
-        Facts::of_block()
+        Facts::of_block().repeats(&self.times)
     }
 }

@@ -126,8 +126,7 @@ impl VerbModel for Call {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other)
-            .calls(&self.operation.name)
+        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other).calls(&self.operation)
     }
 }
 

@@ -55,6 +55,6 @@ impl VerbModel for Emit {
             Some(_) => Awaits::Something,
             None => Awaits::Nothing,
         };
-        Facts::new(awaits, ConnectionUse::Actors, WireUse::Sends).calls(&self.operation.name)
+        Facts::new(awaits, ConnectionUse::Actors, WireUse::Sends).calls(&self.operation)
     }
 }

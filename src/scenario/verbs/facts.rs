@@ -1,6 +1,8 @@
 //! What other parts of the program need to know about a step without a `match` on its verb.
 
-use crate::scenario::{ClientName, ConnectOptions, EventPattern, Incoming, Matcher, Template};
+use crate::scenario::{
+    ClientName, ConnectOptions, EventPattern, Incoming, Matcher, Operation, Template,
+};
 
 /// Properties of one step that other code needs. The file of each verb computes them; the loader, the plan of a run and
 /// the runner read them.
@@ -19,6 +21,10 @@ pub struct Facts<'s> {
     pub written: Vec<Written<'s>>,
     /// The name of the event that the step sends. Bindings in the target's manifest can replace it.
     pub operation: Option<&'s Template>,
+    /// The event that the step sends, with its arguments.
+    pub request: Option<&'s Operation>,
+    /// The number of times that a block runs its steps. `None` if the step is no `repeat` block.
+    pub rounds: Option<&'s Template>,
     /// The names of events that the step expects or answers.
     pub named: Vec<&'s Template>,
     /// The event that the step forbids, and the clients for which it is forbidden.
@@ -176,6 +182,8 @@ impl<'s> Facts<'s> {
             membership: MembershipUse::None,
             written: Vec::new(),
             operation: None,
+            request: None,
+            rounds: None,
             named: Vec::new(),
             excluded: None,
             may_join: false,
@@ -194,6 +202,12 @@ impl<'s> Facts<'s> {
         self
     }
 
+    /// Marks a block whose steps run several times.
+    pub(in crate::scenario) const fn repeats(mut self, rounds: &'s Template) -> Self {
+        self.rounds = Some(rounds);
+        self
+    }
+
     /// Marks a block whose steps run at the same time.
     pub(in crate::scenario) const fn at_the_same_time(mut self) -> Self {
         self.at_the_same_time = true;
@@ -205,8 +219,9 @@ impl<'s> Facts<'s> {
         self
     }
 
-    pub(super) const fn calls(mut self, operation: &'s Template) -> Self {
-        self.operation = Some(operation);
+    pub(super) const fn calls(mut self, request: &'s Operation) -> Self {
+        self.operation = Some(&request.name);
+        self.request = Some(request);
         self.with_membership(MembershipUse::Sends)
     }
 

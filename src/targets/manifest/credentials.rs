@@ -1,8 +1,10 @@
 //! Reads the key `credentials` of a manifest.
 
+use std::path::Path;
+
 use jiff::SignedDuration;
 
-use super::derived_credentials;
+use super::{derived_credentials, private_key};
 use crate::{
     scenario::{Entry, Field, Fields, JwtAlgorithm, NodeKind, Problems},
     targets::{Credential, Credentials, JwtCredential},
@@ -19,7 +21,11 @@ const ALGORITHMS: [(&str, JwtAlgorithm); 4] = [
 /// The keys of `jwt:` that are not claims.
 const SETTINGS: [&str; 4] = ["alg", "expires", "not_before", "secret"];
 
-pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Credentials {
+/// The keys of `credentials` that are no credentials.
+const SIGNERS: [&str; 2] = ["secret", "private_key"];
+
+/// Reads the credentials. The file of a private key is relative to `folder`.
+pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> Credentials {
     let mut credentials = Credentials::default();
     let Some(fields) = Fields::new(field.node, "`credentials`", problems) else {
         return credentials;
@@ -28,8 +34,12 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Credentials {
         .get("secret")
         .and_then(|field| field.text(problems))
         .map(str::to_owned);
+    fields.exclusive(&[&SIGNERS], problems);
+    credentials.private_key = fields
+        .get("private_key")
+        .and_then(|field| private_key::read(field, folder, problems));
     for entry in fields.entries() {
-        if entry.key == "secret" {
+        if SIGNERS.contains(&entry.key.as_str()) {
             continue;
         }
         if let Some(credential) = credential(entry, problems) {
@@ -75,8 +85,7 @@ fn jwt(field: Field<'_>, problems: &mut Problems) -> Option<JwtCredential> {
             .and_then(|field| offset(field, problems)),
         algorithm: fields
             .get("alg")
-            .and_then(|field| field.choice(&ALGORITHMS, problems))
-            .unwrap_or_default(),
+            .and_then(|field| field.choice(&ALGORITHMS, problems)),
         secret: fields
             .get("secret")
             .and_then(|field| field.text(problems))
@@ -136,8 +145,10 @@ fn note_missing_secret(
     let Credential::Jwt(jwt) = credential else {
         return;
     };
-    let signed = jwt.algorithm != JwtAlgorithm::None;
-    if signed && jwt.secret.is_none() && credentials.secret.is_none() {
+    // A private key signs only tokens that name no algorithm.
+    let by_key = credentials.private_key.is_some() && jwt.algorithm.is_none();
+    let signed = jwt.algorithm != Some(JwtAlgorithm::None);
+    if signed && !by_key && jwt.secret.is_none() && credentials.secret.is_none() {
         problems
             .error(
                 "no-secret",

@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 
 use crate::{
     data::Data,
-    scenario::JwtAlgorithm,
-    targets::{Credential, Credentials, JwtCredential},
+    scenario::{JwtAlgorithm, PrivateKey},
+    targets::{Credential, Credentials, JwtCredential, JwtSignature},
 };
 
 /// The names of the credentials that can be derived from `valid` and `secret`.
@@ -26,8 +26,8 @@ const OTHER_SECRET: &str = "another-secret";
 /// A text that is not a JSON Web Token.
 const MALFORMED: &str = "not-a-jwt";
 
-/// Adds the credentials that follow from `valid` and `secret` and that the manifest does not give: `expired`,
-/// `not_yet_valid`, `wrong_signature`, `wrong_algorithm`, `unsigned` and `malformed`.
+/// Adds the credentials that follow from `valid` and from `secret` or `private_key`, and that the manifest does not
+/// give: `expired`, `not_yet_valid`, `wrong_signature`, `wrong_algorithm`, `unsigned` and `malformed`.
 ///
 /// If the manifest gives no secret, only the tokens that need no secret are added. If `valid` is not a JSON Web Token,
 /// only `malformed` is added.
@@ -41,10 +41,10 @@ pub(super) fn add(credentials: &mut Credentials) {
     };
     let mut derived = vec![("malformed", Credential::Literal(Data::from(MALFORMED)))];
     if let Some(valid) = valid {
-        let can_sign = valid.secret.is_some() || credentials.secret.is_some();
-        let wrong = wrong_tokens(&valid).into_iter();
+        let can_sign = valid.secret.is_some() || credentials.signer().is_some();
+        let wrong = wrong_tokens(&valid, credentials.private_key.as_ref()).into_iter();
         let wrong = wrong.filter(|(_, token)| {
-            can_sign || token.secret.is_some() || token.algorithm == JwtAlgorithm::None
+            can_sign || token.secret.is_some() || token.algorithm == Some(JwtAlgorithm::None)
         });
         derived.extend(wrong.map(|(name, token)| (name, Credential::Jwt(token))));
     }
@@ -56,7 +56,11 @@ pub(super) fn add(credentials: &mut Credentials) {
     }
 }
 
-fn wrong_tokens(valid: &JwtCredential) -> [(&'static str, JwtCredential); 5] {
+/// Returns the wrong tokens by name. `key` is the private key that signs the valid token, if it is no secret that does.
+fn wrong_tokens(
+    valid: &JwtCredential,
+    key: Option<&PrivateKey>,
+) -> [(&'static str, JwtCredential); 5] {
     let minute = SignedDuration::from_mins(1);
     let hour = Some(SignedDuration::from_hours(1));
     let lasting = JwtCredential {
@@ -79,40 +83,59 @@ fn wrong_tokens(valid: &JwtCredential) -> [(&'static str, JwtCredential); 5] {
                 ..valid.clone()
             },
         ),
-        (
-            "wrong_signature",
-            JwtCredential {
-                secret: Some(OTHER_SECRET.to_owned()),
-                ..lasting.clone()
-            },
-        ),
-        (
-            "wrong_algorithm",
-            JwtCredential {
-                algorithm: match valid.algorithm {
-                    JwtAlgorithm::Hs512 => JwtAlgorithm::Hs256,
-                    JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::None => {
-                        JwtAlgorithm::Hs512
-                    }
-                },
-                ..lasting.clone()
-            },
-        ),
+        ("wrong_signature", wrong_signature(&lasting, key)),
+        ("wrong_algorithm", wrong_algorithm(&lasting, key)),
         (
             "unsigned",
             JwtCredential {
-                algorithm: JwtAlgorithm::None,
+                algorithm: Some(JwtAlgorithm::None),
                 ..lasting
             },
         ),
     ]
 }
 
+/// Returns the token with a signature that is not the token's: of another secret, or of another token.
+fn wrong_signature(valid: &JwtCredential, key: Option<&PrivateKey>) -> JwtCredential {
+    match key.filter(|_| valid.secret.is_none()) {
+        Some(_) => JwtCredential {
+            signature: JwtSignature::OfOtherClaims,
+            ..valid.clone()
+        },
+        None => JwtCredential {
+            secret: Some(OTHER_SECRET.to_owned()),
+            ..valid.clone()
+        },
+    }
+}
+
+/// Returns the token with another algorithm. In place of RS256 or ES256, it is HS256 with the public key as its secret:
+/// a server that lets the token choose the algorithm accepts such a token.
+fn wrong_algorithm(valid: &JwtCredential, key: Option<&PrivateKey>) -> JwtCredential {
+    match key.filter(|_| valid.secret.is_none()) {
+        Some(key) => JwtCredential {
+            algorithm: Some(JwtAlgorithm::Hs256),
+            secret: Some(key.public_pem()),
+            ..valid.clone()
+        },
+        None => JwtCredential {
+            algorithm: Some(match valid.algorithm.unwrap_or_default() {
+                JwtAlgorithm::Hs512 => JwtAlgorithm::Hs256,
+                JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::None => {
+                    JwtAlgorithm::Hs512
+                }
+            }),
+            ..valid.clone()
+        },
+    }
+}
+
 /// Returns the description of a token that the manifest gives as a text. Returns `None` if the text is not a JSON Web
 /// Token (RFC 7519).
 ///
 /// The claims about time are left out, because the derived tokens have their own. A token with an algorithm that
-/// sockspec can't sign with counts as HS256, so that the derived tokens that need no secret exist for it too.
+/// sockspec needs a private key for counts as HS256 without one, so that the derived tokens that need no secret exist
+/// for it too.
 fn parse(token: &str) -> Option<JwtCredential> {
     let mut parts = token.split('.');
     let (header, claims) = (object(parts.next()?)?, object(parts.next()?)?);
@@ -122,9 +145,7 @@ fn parse(token: &str) -> Option<JwtCredential> {
     claims.retain(|claim, _| !["exp", "iat", "nbf"].contains(&claim.as_str()));
     Some(JwtCredential {
         claims,
-        algorithm: algorithm
-            .and_then(JwtAlgorithm::from_name)
-            .unwrap_or_default(),
+        algorithm: algorithm.and_then(JwtAlgorithm::from_name),
         ..JwtCredential::default()
     })
 }
@@ -146,11 +167,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scenario::mint_jwt;
+    use crate::scenario::{mint_jwt, private_key_tests::curve_pem};
 
     fn derived(secret: Option<&str>, valid: Credential) -> Credentials {
         let mut credentials = Credentials {
             secret: secret.map(str::to_owned),
+            private_key: None,
             entries: BTreeMap::from([("valid".to_owned(), valid)]),
         };
         add(&mut credentials);
@@ -182,7 +204,7 @@ mod tests {
     fn every_wrong_token_follows_from_a_described_one() {
         let valid = JwtCredential {
             claims: IndexMap::from([("sub".to_owned(), Data::from("u1"))]),
-            algorithm: JwtAlgorithm::Hs512,
+            algorithm: Some(JwtAlgorithm::Hs512),
             ..JwtCredential::default()
         };
         let found = derived(Some("s"), Credential::Jwt(valid.clone()));
@@ -191,7 +213,7 @@ mod tests {
         assert!(jwt(&found, "not_yet_valid").not_before.unwrap() > SignedDuration::ZERO);
         assert_eq!(
             jwt(&found, "wrong_algorithm").algorithm,
-            JwtAlgorithm::Hs256
+            Some(JwtAlgorithm::Hs256)
         );
         assert_eq!(jwt(&found, "unsigned").claims, valid.claims);
         assert_eq!(
@@ -230,5 +252,36 @@ mod tests {
             .insert("malformed".to_owned(), own.clone());
         add(&mut credentials);
         assert_eq!(credentials.entries["malformed"], own);
+    }
+
+    #[test]
+    fn every_wrong_token_follows_from_a_private_key() {
+        let key = PrivateKey::parse(&curve_pem()).unwrap();
+        let claims = IndexMap::from([("sub".to_owned(), Data::from("u1"))]);
+        let valid = Credential::Jwt(JwtCredential {
+            claims,
+            ..JwtCredential::default()
+        });
+        let mut credentials = Credentials {
+            secret: None,
+            private_key: Some(key.clone()),
+            entries: BTreeMap::from([("valid".to_owned(), valid)]),
+        };
+        add(&mut credentials);
+        assert_eq!(names(&credentials), ALL);
+        let minted = credentials.mint(crate::clock::timestamp());
+        let token = |name: &str| minted.data.get(name).and_then(Data::as_str).unwrap();
+        let algorithm = |name: &str| {
+            let header = object(token(name).split('.').next().unwrap()).unwrap();
+            header["alg"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(algorithm("expired"), "ES256");
+        assert_eq!(algorithm("wrong_signature"), "ES256");
+        assert_eq!(algorithm("wrong_algorithm"), "HS256");
+        assert_eq!(algorithm("unsigned"), "none");
+        let wrong = jwt(&credentials, "wrong_algorithm");
+        assert_eq!(wrong.secret.as_deref(), Some(key.public_pem().as_str()));
+        assert!(minted.secrets.found_in(key.pem().trim_end()));
+        assert!(credentials.contains("secret"));
     }
 }

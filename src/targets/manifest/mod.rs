@@ -14,8 +14,10 @@ mod mentions;
 mod model;
 mod name_kind;
 mod namespaces;
+mod private_key;
 mod refusals;
 mod report_places;
+mod rules;
 mod schema;
 mod spec;
 #[cfg(test)]

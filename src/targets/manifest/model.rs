@@ -9,15 +9,15 @@ use std::{
 use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
-    credentials, dialect, fence, launch, namespaces, refusals, report_places,
+    credentials, dialect, fence, launch, namespaces, refusals, report_places, rules,
     values::{Launched, address, greetings, names, path, pattern, positive_duration},
     way_in,
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
     targets::{
-        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, ReportPlaces, Secrets,
-        Speaks, Stack,
+        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, ReportPlaces, Rule, Rules,
+        Secrets, Speaks, Stack, TextUnit,
     },
     text::one_of,
 };
@@ -52,8 +52,12 @@ pub struct Manifest {
     pub refusals: BTreeMap<RefusalReason, Matcher>,
     /// Where the target's refusals hold the code, the message and the field.
     pub report_places: ReportPlaces,
+    /// What the application demands of its clients.
+    pub rules: Rules,
     /// The options of every client, and the steps with which it enters the application.
     pub way_in: WayIn,
+    /// How the application counts the length of a text.
+    pub text_unit: TextUnit,
     /// The events that the target sends to every client that joins a namespace.
     pub greetings: Vec<String>,
     /// The operations, namespaces and credentials of the contract that the application lacks, although it provides a
@@ -86,6 +90,9 @@ const SEVERAL_ARGUMENTS: &str = "several-arguments";
 /// The capability of a target that reads a client's token in the payload of the CONNECT packet.
 const TOKEN_IN_AUTH: &str = "token-in-auth";
 
+/// The capability of a target in which a client can send to a room without being its member.
+const OPEN_ROOMS: &str = "open-rooms";
+
 impl Manifest {
     /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
@@ -109,14 +116,11 @@ impl Manifest {
         if let Some(field) = fields.get("namespaces") {
             namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
         }
-        let credentials = read_or_default(fields.get("credentials"), credentials::read, problems);
-        let mut way_in = way_in::read(
-            &fields,
-            &credentials,
-            &provides,
-            &mut bindings.namespaces,
-            problems,
-        );
+        let credentials = credentials(&fields, folder, problems);
+        let names = &mut bindings.namespaces;
+        let mut way_in = way_in::read(&fields, &credentials, &provides, names, problems);
+        let rules = read_or_default(fields.get("rules"), rules::read, problems);
+        imply_rooms(&mut provides, &rules);
         imply(&mut provides, &mut way_in, dialect.speaks);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
@@ -133,6 +137,8 @@ impl Manifest {
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
             report_places: read_or_default(fields.get("refusal"), report_places::read, problems),
             provides,
+            rules,
+            text_unit: read_or_default(fields.get("text_unit"), text_unit, problems),
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
             absent: absent.into_iter().collect(),
             fence: read_or_default(fields.get("fence"), fence::read, problems),
@@ -190,6 +196,12 @@ fn read_or_default<'n, T: Default>(
     field.map(|field| read(field, problems)).unwrap_or_default()
 }
 
+fn credentials(fields: &Fields<'_>, folder: &Path, problems: &mut Problems) -> Credentials {
+    let field = fields.get("credentials");
+    let read = |field| credentials::read(field, folder, problems);
+    field.map(read).unwrap_or_default()
+}
+
 fn acknowledgements(fields: &Fields<'_>, problems: &mut Problems) -> AckPatterns {
     AckPatterns {
         success: pattern(fields.raw("success"), problems),
@@ -207,6 +219,13 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
     provides
+}
+
+/// Adds the capability of sending to a room from outside, unless the rules forbid it.
+fn imply_rooms(provides: &mut BTreeSet<String>, rules: &Rules) {
+    if !rules.has(Rule::MembershipToSend) {
+        provides.insert(OPEN_ROOMS.to_owned());
+    }
 }
 
 /// Adds the capabilities that follow from what the manifest does not say. On a plain WebSocket, which has no CONNECT
@@ -231,6 +250,11 @@ fn stack(field: Field<'_>, problems: &mut Problems) -> Option<Stack> {
         problems.error("unknown-stack", field.node.span, message);
     }
     stack
+}
+
+fn text_unit(field: Field<'_>, problems: &mut Problems) -> TextUnit {
+    let units = TextUnit::ALL.map(|unit| (unit.name(), unit));
+    field.choice(&units, problems).unwrap_or_default()
 }
 
 fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {

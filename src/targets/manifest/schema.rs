@@ -13,12 +13,15 @@ use serde_json::{Map, Value, json};
 pub(super) use kinds::{NAMED_KEYS, NAMES};
 
 use self::kinds::{
-    algorithm, any, array, capabilities, duration, error_style, events, map_of, object, operation,
-    own_name, parts, path, replies, speaks, stack, steps, string, text, texts, texts_by_name, url,
-    with_named_keys, words,
+    algorithm, any, array, capabilities, count, duration, error_style, events, key_algorithm,
+    map_of, object, operation, own_name, parts, path, rate, replies, speaks, stack, steps, string,
+    text, text_unit, texts, texts_by_name, url, with_named_keys, words,
 };
 use super::NameKind;
-use crate::scenario::{REPORT_FIELDS, RefusalReason};
+use crate::{
+    scenario::{REPORT_FIELDS, RefusalReason},
+    targets::Rule,
+};
 
 /// A key of a mapping: its name, the schema of its values, and its meaning.
 type Key = (&'static str, fn() -> Value, &'static str);
@@ -107,9 +110,19 @@ const MANIFEST: &[Key] = &[
         "how the target reports the refusal of a login, by the reason for the refusal",
     ),
     (
+        "rules",
+        rules,
+        "what the application demands of its clients: `[membership-to-send, rate: 10/1s]`",
+    ),
+    (
         "fence",
         fence,
         "the request whose answer proves that the server has handled all earlier packets",
+    ),
+    (
+        "text_unit",
+        text_unit,
+        "what the application counts when it limits the length of a text; by default `characters`",
     ),
     ("timing", timing, "timeouts"),
     ("profiles", profiles, "the same server with other settings"),
@@ -184,6 +197,21 @@ const ENVELOPE: &[Key] = &[
         text,
         "the field with the number of a request, which its answer repeats",
     ),
+];
+
+const PRIVATE_KEY: &[Key] = &[
+    (
+        "algorithm",
+        key_algorithm,
+        "the algorithm that the key signs with",
+    ),
+    ("file", text, "the file of the key in PEM"),
+    ("pem", text, "the key itself in PEM"),
+];
+
+const NUMBERED_RULES: &[Key] = &[
+    ("max-rooms", count, "the rooms that a client can be in"),
+    ("rate", rate, "the events that a client can send in a time"),
 ];
 
 const JWT: &[Key] = &[
@@ -353,7 +381,10 @@ fn credentials() -> Value {
     let token = mapping_of(jwt, &["jwt"]);
     let credentials = json!({
         "type": "object",
-        "properties": { "secret": { "type": ["string", "number"], "description": "the secret that signs the tokens" } },
+        "properties": {
+            "secret": { "type": ["string", "number"], "description": "the secret that signs the tokens" },
+            "private_key": private_key(),
+        },
         "additionalProperties": { "anyOf": [text(), token] },
     });
     with_named_keys(NameKind::Credential, credentials)
@@ -401,4 +432,21 @@ fn refusal() -> Value {
     let keys = REPORT_FIELDS.iter();
     let places = keys.map(|key| (*key, texts(), "the place, or a list of places"));
     mapping_of(places, &[])
+}
+
+/// Returns the schema of the private key that signs tokens.
+fn private_key() -> Value {
+    let mut key = mapping(PRIVATE_KEY, &[]);
+    key["oneOf"] = json!([{ "required": ["file"] }, { "required": ["pem"] }]);
+    key["description"] = json!("the private key that signs the tokens, in place of a secret");
+    key
+}
+
+fn rules() -> Value {
+    let words = Rule::ALL.into_iter();
+    let mut kinds: Vec<_> = words
+        .map(|rule| json!({ "const": rule.name(), "description": rule.meaning() }))
+        .collect();
+    kinds.push(mapping(NUMBERED_RULES, &[]));
+    json!({ "type": "array", "items": { "anyOf": kinds } })
 }

@@ -161,7 +161,7 @@ fn an_application_that_refuses_a_payload_in_its_own_words_is_right() {
             ])
             .status(expected)
     };
-    run("validation-field-missing", "", Exit::Conformant).stdout_has("9 ok in ");
+    run("validation-field-missing", "", Exit::Conformant).stdout_has("10 ok in ");
     run("validation-skipped", "", Exit::NotConformant);
     // A manifest that says how the server refuses is a promise.
     run(
@@ -176,6 +176,30 @@ fn an_application_that_refuses_a_payload_in_its_own_words_is_right() {
         Exit::NotConformant,
     )
     .stdout_has("expected \"No\"");
+}
+
+/// The fault counts the code units of UTF-16, as `length` in JavaScript does.
+#[test]
+fn the_length_of_a_text_is_counted_as_the_manifest_says() {
+    let run = |fault: &[&str], manifest: &str, expected: Exit| {
+        let server = Served::new(fault);
+        let manifest = format!(
+            "name: mine\nurl: {}\nprovides: [acks, exceptions, websocket]\n\
+             dialect: {{ errors: exception }}\n{manifest}",
+            server.url
+        );
+        Test::new()
+            .file("mine.yaml", manifest)
+            .args(["run", "errors/*text*", "--verbose", "--target", "mine.yaml"])
+            .status(expected)
+    };
+    let counts_units: &[&str] = &["--fault", "validation-counts-utf16-units"];
+    let emoji = "errors/valid-text-accepted[exactly-1000-emoji]";
+    run(counts_units, "text_unit: utf16\n", Exit::Conformant)
+        .stdout_has(&format!("ok     {emoji}"));
+    run(counts_units, "", Exit::NotConformant).stdout_has(&format!("FAIL   {emoji}"));
+    run(&[], "text_unit: utf16\n", Exit::NotConformant)
+        .stdout_has("FAIL   errors/invalid-text-refused[emoji-beyond-the-limit]");
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::targets::{ErrorStyle, NameKind, Replies, Speaks, Stack};
+use crate::{
+    scenario::PrivateKey,
+    targets::{ErrorStyle, NameKind, Replies, Speaks, Stack, TextUnit},
+};
 
 /// The key of a schema whose values are names. Its value is the kind of the names. The schema for editors lacks it.
 pub(in crate::targets::manifest) const NAMES: &str = "x-names";
@@ -123,4 +126,20 @@ pub(super) fn stack() -> Value {
 
 pub(super) fn algorithm() -> Value {
     json!({ "enum": ["HS256", "HS384", "HS512", "none"] })
+}
+
+pub(super) fn key_algorithm() -> Value {
+    json!({ "enum": PrivateKey::ALGORITHMS })
+}
+
+pub(super) fn count() -> Value {
+    json!({ "type": "integer", "minimum": 1 })
+}
+
+pub(super) fn rate() -> Value {
+    json!({ "type": "string", "pattern": "^[1-9][0-9]*/[0-9].*[a-z]$" })
+}
+
+pub(super) fn text_unit() -> Value {
+    json!({ "enum": TextUnit::ALL.map(TextUnit::name) })
 }
