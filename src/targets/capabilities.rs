@@ -173,6 +173,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "short-echo",
+        meaning: "the echo adds at most seven characters to a text; implied unless the dialect has an `envelope`",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "slow-namespace",
         meaning: "`/slow` answers a CONNECT after 200 ms",
         source: Source::Application,
@@ -186,7 +192,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "token-in-auth",
-        meaning: "the server reads a token in each CONNECT payload; implied unless the manifest's `clients` put the token into the handshake",
+        meaning: "the server reads a token in each CONNECT payload; implied unless the manifest's `clients` put the token into the handshake, and unless the target is a plain WebSocket",
         source: Source::Application,
         excludes: &[],
     },

@@ -8,6 +8,7 @@ use crate::{
 };
 
 const GUIDE: &str = include_str!("../../docs/guide.md");
+const TARGETS: &str = include_str!("../../docs/targets.md");
 const MANIFEST: &str = include_str!("../../fixtures/targets/nestjs-chat.yaml");
 const BASELINE: &str = include_str!("../../fixtures/targets/nestjs-chat.baseline.yaml");
 
@@ -50,14 +51,56 @@ fn the_known_mistake_is_in_the_baseline_of_the_chat() {
     }
 }
 
-#[test]
-fn the_scenario_of_the_guide_passes_on_the_chat() {
-    if is_there(
+fn chat_is_there() -> bool {
+    is_there(
         "the chat on NestJS",
         &["node", "--version"],
         "nestjs-chat/dist/main.js",
         "SOCKSPEC_REQUIRE_NODE",
-    ) {
+    )
+}
+
+/// Returns true if a line of the output has all pieces of a line of the page, in their order. `…` stands for ids and times.
+fn is_shown(line: &str, output: &str) -> bool {
+    output.lines().any(|shown| {
+        let mut rest = shown;
+        line.split('…').all(|piece| match rest.split_once(piece) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    })
+}
+
+#[test]
+fn the_run_in_the_page_about_targets_is_what_the_chat_gives() {
+    if !chat_is_there() {
+        return;
+    }
+    let (_, section) = TARGETS.split_once("## A run on NestJS").unwrap();
+    let (_, block) = section.split_once("```text\n$ sockspec ").unwrap();
+    let (block, _) = block.split_once("```").unwrap();
+    let (command, lines) = block.split_once('\n').unwrap();
+    let arguments = command
+        .strip_suffix("sockspec.yaml")
+        .unwrap()
+        .split_whitespace();
+    let output = Test::new()
+        .inherit(&["PATH", "HOME"])
+        .args(arguments)
+        .args([manifest("nestjs-chat.yaml")])
+        .status(Exit::NotConformant)
+        .out();
+    for line in lines.lines() {
+        assert!(is_shown(line, &output), "no {line:?} in\n{output}");
+    }
+}
+
+#[test]
+fn the_scenario_of_the_guide_passes_on_the_chat() {
+    if chat_is_there() {
         let scenario = blocks("yaml scenario").concat();
         Test::new()
             .file("chat-specs/typing.yaml", scenario)

@@ -87,6 +87,9 @@ pub struct Manifest {
 /// The capability of a target whose handlers get the arguments of an event as the client sent them.
 const SEVERAL_ARGUMENTS: &str = "several-arguments";
 
+/// The capability of a target whose echo adds only a few characters to a text.
+const SHORT_ECHO: &str = "short-echo";
+
 /// The capability of a target that reads a client's token in the payload of the CONNECT packet.
 const TOKEN_IN_AUTH: &str = "token-in-auth";
 
@@ -213,6 +216,9 @@ fn acknowledgements(fields: &Fields<'_>, problems: &mut Problems) -> AckPatterns
 fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> BTreeSet<String> {
     let mut provides = names(fields.get("provides"), problems);
     provides.insert(dialect.speaks.capability().to_owned());
+    if dialect.envelope.is_none() {
+        provides.insert(SHORT_ECHO.to_owned());
+    }
     if dialect.carries_several_arguments() {
         provides.insert(SEVERAL_ARGUMENTS.to_owned());
     }
@@ -231,11 +237,10 @@ fn imply_rooms(provides: &mut BTreeSet<String>, rules: &Rules) {
 /// Adds the capabilities that follow from what the manifest does not say. On a plain WebSocket, which has no CONNECT
 /// packet, moves the fields of the auth payload into the query.
 fn imply(provides: &mut BTreeSet<String>, way_in: &mut WayIn, speaks: Speaks) {
-    if way_in.clients.has_token_in_auth() {
-        provides.insert(TOKEN_IN_AUTH.to_owned());
-    }
     if speaks == Speaks::WebSocket {
         way_in.clients.present_in_query();
+    } else if way_in.clients.has_token_in_auth() {
+        provides.insert(TOKEN_IN_AUTH.to_owned());
     }
 }
 
