@@ -70,7 +70,7 @@ const VERB_MATCH: &str = "src/runner/steps/mod.rs";
 /// The number of columns that a line of Markdown may have.
 const WIDEST_LINE: usize = 120;
 /// The Markdown pages of the repository.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "README.md",
@@ -78,6 +78,7 @@ const PAGES: [&str; 11] = [
     "docs/baselines.md",
     "docs/capabilities.md",
     "docs/contract.md",
+    "docs/guide.md",
     "docs/language.md",
     "docs/official-suites.md",
     "docs/style.md",
