@@ -10,7 +10,7 @@ use std::{
 
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
 };
 
@@ -61,6 +61,35 @@ impl Stream {
         match self {
             Self::Tcp(stream) => stream.poll_read_ready(context),
             Self::Memory(stream) => stream.poll_read_ready(context).map(Ok),
+        }
+    }
+
+    /// Waits until the peer has closed or reset the connection. Ends the wait without a result if bytes arrive, because
+    /// the end can only be seen behind them.
+    pub fn poll_end(&self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            // An error says that the runtime shuts down, so that nothing can arrive any more.
+            match self.poll_read_ready(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+                Poll::Pending => return Poll::Pending,
+            }
+            match self.arrived() {
+                Arrived::Bytes => return Poll::Pending,
+                Arrived::End => return Poll::Ready(()),
+                Arrived::Nothing => self.forget_readiness(),
+            }
+        }
+    }
+
+    /// Makes the next [`Self::poll_read_ready`] wait for news, after a reading has shown that nothing has arrived.
+    fn forget_readiness(&self) {
+        match self {
+            Self::Tcp(stream) => {
+                let nothing = || Err::<(), _>(ErrorKind::WouldBlock.into());
+                drop(stream.try_io(Interest::READABLE, nothing));
+            }
+            Self::Memory(_) => {}
         }
     }
 

@@ -193,6 +193,16 @@ impl Connection {
         stream.is_some_and(|stream| stream.arrived() == Arrived::End)
     }
 
+    /// Waits until the client has closed or reset the connection. Waits forever if the client sends its next request
+    /// before this one is answered.
+    pub(super) async fn closed_by_client(&self) {
+        std::future::poll_fn(|context| match &self.lock().stream {
+            Some(stream) => stream.poll_end(context),
+            None => Poll::Pending,
+        })
+        .await;
+    }
+
     /// Takes the stream, for work before the first request. [`Connection::put_back`] has to follow.
     pub(super) fn take_stream(&self) -> Option<Stream> {
         self.lock().stream.take()

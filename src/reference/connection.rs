@@ -44,6 +44,9 @@ pub(super) async fn serve(connection: Arc<Connection>, shared: Arc<Shared>) {
     let mut requests = Box::pin(
         http1::Builder::new()
             .timer(TokioTimer::new())
+            // A client may close its connection right behind a request. Without this option, hyper drops the request
+            // if both arrive together, and a message that was sent by POST is lost.
+            .half_close(true)
             .serve_connection(TokioIo::new(stream), service)
             .without_shutdown(),
     );

@@ -3,6 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::select;
 
 use super::{
     Ending, Outbound, PollForm, Query, Revision, Session, TokenSources, TransportKind,
@@ -52,10 +53,10 @@ pub(in crate::reference) struct Opened {
     pub(in crate::reference) payload: Payload,
 }
 
-/// The error for a second GET, or a second POST, of a session while the first one is pending. The
-/// session closes then.
+/// The error for a request that the server does not serve, which closes the session: a second GET, or a second POST, while
+/// the first one is pending, or a GET whose client has closed the connection.
 #[derive(Debug)]
-pub(in crate::reference) struct Overlap;
+pub(in crate::reference) struct Unserved;
 
 /// Opens a polling session. The payload that is returned has the session's open packet.
 pub(in crate::reference) fn open(
@@ -89,11 +90,11 @@ pub(super) fn open_packet(session: &Session) -> Packet {
 ///
 /// # Errors
 ///
-/// Returns an error and closes the session if another GET is pending.
+/// Returns an error and closes the session if another GET is pending, or if the client closes the connection of this GET.
 pub(in crate::reference) async fn poll(
     session: &Arc<Session>,
     turn: &Turn<'_>,
-) -> Result<Payload, Overlap> {
+) -> Result<Payload, Unserved> {
     let pending = PendingPoll::begin(session, turn.connection())?;
     turn.handled();
     loop {
@@ -105,7 +106,12 @@ pub(in crate::reference) async fn poll(
                 .collect();
             return Ok(encode(session, &packets));
         }
-        session.poll_wake.notified().await;
+        select! {
+            biased;
+            () = session.poll_wake.notified() => {}
+            // Nobody reads the refusal. Dropping `pending` closes the session.
+            () = turn.connection().closed_by_client() => return Err(Unserved),
+        }
     }
 }
 
@@ -121,11 +127,11 @@ pub(in crate::reference) struct PendingPost {
 /// # Errors
 ///
 /// Returns an error and closes the session if another POST is pending.
-pub(in crate::reference) fn post(session: &Arc<Session>) -> Result<PendingPost, Overlap> {
+pub(in crate::reference) fn post(session: &Arc<Session>) -> Result<PendingPost, Unserved> {
     let overlaps = std::mem::replace(&mut session.lock().post_pending, true);
     if overlaps && !session.faults().accepts_concurrent_posts() {
         session.close(Ending::TransportError);
-        return Err(Overlap);
+        return Err(Unserved);
     }
     Ok(PendingPost {
         session: Arc::clone(session),
@@ -219,7 +225,7 @@ struct PendingPoll {
 }
 
 impl PendingPoll {
-    fn begin(session: &Arc<Session>, connection: &Arc<Connection>) -> Result<Self, Overlap> {
+    fn begin(session: &Arc<Session>, connection: &Arc<Connection>) -> Result<Self, Unserved> {
         let overlaps = {
             let mut state = session.lock();
             state.poll_connection = Arc::downgrade(connection);
@@ -227,7 +233,7 @@ impl PendingPoll {
         };
         if overlaps && !session.faults().accepts_concurrent_gets() {
             session.close(Ending::TransportError);
-            return Err(Overlap);
+            return Err(Unserved);
         }
         session.poll_begun.notify_waiters();
         Ok(Self {

@@ -14,7 +14,7 @@ use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
     arrivals::Turn,
-    engine::{self, Overlap, Payload, PayloadKind, PendingPost, Revision, Session},
+    engine::{self, Unserved, Payload, PayloadKind, PendingPost, Revision, Session},
 };
 
 /// The time in which the body of a POST has to arrive.
@@ -59,7 +59,7 @@ pub(super) async fn get(
     }
     match engine::poll(session, turn).await {
         Ok(payload) => Ok(respond_with_packets(payload, accepted, session.faults())),
-        Err(Overlap) => Err(Refusal::BadRequest),
+        Err(Unserved) => Err(Refusal::BadRequest),
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 
 /// The limit on the fragments of one message. RFC 6455 section 5.4 sets no limit. Without one, a peer could send empty
 /// fragments for ever, and the message would never reach the size limit.
-const FRAGMENTS: usize = 1 << 16;
+const FRAGMENTS: usize = 1 << 17;
 
 /// A complete message or a control frame.
 #[derive(Clone, Debug, Eq, PartialEq)]

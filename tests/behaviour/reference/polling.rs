@@ -245,3 +245,39 @@ async fn revision_3_is_supported_if_the_configuration_allows_it() {
     assert_eq!(get(&server, &query).await.body, "8:430[\"\u{20ac}\"]");
     assert_eq!(get(&server, "EIO=4&transport=polling").await.status, 200);
 }
+
+/// Sends a request and closes the connection right behind it, so that both arrive together.
+async fn send_and_leave(server: &Server, line: &str, body: &str) {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let length = body.len();
+    let request =
+        format!("{line} HTTP/1.1\r\nhost: sockspec\r\ncontent-length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes()).await.unwrap();
+}
+
+/// The race that this test is about is lost in some of the tries only.
+const TRIES: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_poll_whose_client_leaves_at_once_ends_the_session() {
+    let server = start(engine()).await;
+    for _ in 0..TRIES {
+        let sid = open_polling(&server).await;
+        let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+        send_and_leave(&server, &format!("GET {path}"), "").await;
+        let polled = timeout(DEADLINE, poll(&server, &sid)).await.unwrap();
+        assert_eq!(polled.status, 400);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_whose_client_leaves_at_once_is_handled() {
+    let server = start(engine()).await;
+    for _ in 0..TRIES {
+        let sid = open_polling(&server).await;
+        let path = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+        send_and_leave(&server, &format!("POST {path}"), "4kept").await;
+        let polled = timeout(DEADLINE, poll(&server, &sid)).await.unwrap();
+        assert_eq!(polled.body, "4kept");
+    }
+}
