@@ -25,7 +25,7 @@ pub(super) use ending::Ending;
 pub(super) use jsonp::PollForm;
 pub(super) use outbound::Outbound;
 pub(super) use polling::{
-    Unserved, Payload, PayloadKind, PendingPost, open as open_polling, poll, post,
+    Payload, PayloadKind, PendingPost, Unserved, open as open_polling, poll, post,
 };
 pub(super) use queue::{Delivery, Sent};
 pub(super) use random_id::random_id;

@@ -14,7 +14,7 @@ use super::{Coding, Refusal};
 use crate::reference::{
     FaultSet,
     arrivals::Turn,
-    engine::{self, Unserved, Payload, PayloadKind, PendingPost, Revision, Session},
+    engine::{self, Payload, PayloadKind, PendingPost, Revision, Session, Unserved},
 };
 
 /// The time in which the body of a POST has to arrive.
