@@ -17,8 +17,10 @@ const SECURITY: &[&str] = &[
     "eio.cors",
     "eio.handshake.prototype-names",
     "eio.handshake.sid-unguessable",
+    "namespaces.socket-id-differs",
     "robust",
     "rooms",
+    "sio.connect.sid-differs-from-engine",
 ];
 
 /// A profile of warnings that fail a run.
@@ -79,6 +81,7 @@ mod tests {
             assert!(requirements.entries.keys().any(is_named), "{entry}");
         }
         assert!(is_security("eio.cors.deny"));
+        assert!(is_security("sio.connect.sid-differs-from-engine"));
         assert!(!is_security("authentic.x"));
     }
 }

@@ -345,13 +345,15 @@ mod tests {
     #[test]
     fn names_that_are_nearly_known_are_mistakes() {
         insta::assert_snapshot!(mistakes(
-            &["needs: [romms]\nscenarios:\n- id: a/b\n  needs: [payments]\n  vars: { token: $credentials.vald }\n"],
+            &["needs: [romms]\nscenarios:\n- id: a/b\n  needs: [payments]\n  vars: { token: $credentials.vald }\n  each:\n  - { case: c, needs: [presense] }\n"],
             &["provides: [room]\nbindings: { join-rom: a, payy: b }\nfence: { call: ekko }\nabsent: [/admn, /chat, bannd, whoami]\n\
                profiles: { p: { lacks: [ack] } }\ngreetings: [welcome, room-mesage]\n\
                credentials: { expird: x, valid2: y, expired: z }\n"],
         ), @r"
         a.yaml:1:9: error[unknown-capability]: there is no capability `romms`
             did you mean `rooms`?
+        a.yaml:7:24: error[unknown-capability]: there is no capability `presense`
+            did you mean `presence`?
         a.yaml:5:19: error[unknown-credential]: there is no credential `vald`
             did you mean `valid`?
         a.yaml:1:12: error[unknown-capability]: there is no capability `room`

@@ -57,7 +57,11 @@ impl Mentions {
             words: BTreeSet::new(),
         };
         let scenarios = root.get("scenarios").into_iter().flat_map(items);
-        for part in [&root].into_iter().chain(scenarios) {
+        let with_rows = scenarios.flat_map(|scenario| {
+            let rows = scenario.get("each").into_iter().flat_map(items);
+            std::iter::once(scenario).chain(rows)
+        });
+        for part in [&root].into_iter().chain(with_rows) {
             let needs = part.get("needs").into_iter().flat_map(items);
             mentions.needs.extend(needs.filter_map(mention));
         }

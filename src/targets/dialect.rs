@@ -40,7 +40,10 @@ impl ErrorStyle {
     /// Returns true if the reports of refusals have a form of NestJS. NestJS hands several arguments of an event to the
     /// handler as one list.
     pub fn is_of_nestjs(self) -> bool {
-        self.name().starts_with("nestjs")
+        match self {
+            Self::Nestjs10 | Self::Nestjs11 | Self::Nestjs12 => true,
+            Self::Ack | Self::ErrorEvent | Self::Exception => false,
+        }
     }
 }
 

@@ -39,6 +39,9 @@ const SHARE: u32 = 4;
 /// See [`SHARE`].
 const LATE: Duration = Duration::from_millis(100);
 
+/// The number of journal entries of one connection from which on the target floods its client.
+const FLOOD: usize = 10_000;
+
 /// The most attempts that are played again in one run. A server that fails everywhere would otherwise make a run on a busy
 /// machine much longer.
 const MOST_AGAIN: usize = 16;
@@ -102,7 +105,14 @@ impl Load {
     }
 
     /// Returns true if an attempt that began at `begun` may have failed only because this process was late.
+    ///
+    /// Returns false if the target sent very much: then the target itself keeps this process busy.
     pub(super) fn was_too_high_for(&self, attempt: &Attempt<'_>, begun: Instant) -> bool {
+        let links = attempt.clients().flat_map(|client| client.links());
+        let mut lengths = links.map(|link| link.connection.journal().entries().len());
+        if lengths.any(|length| length > FLOOD) {
+            return false;
+        }
         let links = attempt.clients().flat_map(|client| client.links());
         let timeouts = links.filter_map(|link| Some(link.connection.handshake()?.ping_timeout));
         let harmful = timeouts
@@ -111,6 +121,11 @@ impl Load {
         let late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
         let mut since = late.iter().rev().take_while(|late| late.at >= begun);
         since.any(|late| late.by >= harmful)
+    }
+
+    /// Returns the number of attempts that were played again.
+    pub(in crate::runner) fn played_again(&self) -> usize {
+        self.again.load(Ordering::Relaxed).min(MOST_AGAIN)
     }
 
     /// Returns true if one more attempt may be played again, and counts it.

@@ -131,6 +131,7 @@ mod tests {
                 scenarios: 3,
             },
             Notice::NothingRuns,
+            Notice::PlayedAgain { attempts: 2 },
             Notice::TargetLost {
                 reason: "nobody can start it again".to_owned(),
             },

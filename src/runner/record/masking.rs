@@ -113,6 +113,7 @@ impl Maskable for Notice {
                 scenarios: _,
             }
             | Self::NothingRuns
+            | Self::PlayedAgain { attempts: _ }
             | Self::SurvivesEachAlone { scenarios: _ }
             | Self::TargetEnded { scenario: _ }
             | Self::TierLeftOut { tier: _, count: _ } => {}

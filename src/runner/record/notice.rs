@@ -48,6 +48,11 @@ pub enum Notice {
         /// The number of scenarios that need it and were judged.
         scenarios: usize,
     },
+    /// Attempts failed or warned while this process was late, and were played again alone.
+    PlayedAgain {
+        /// The number of attempts.
+        attempts: usize,
+    },
     /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
     /// The target died while several scenarios ran, and survives each of them alone.
@@ -85,7 +90,7 @@ impl Notice {
     /// Returns true if the notice says nothing about the target or the evidence: only what was left out of the run.
     pub fn is_harmless(&self) -> bool {
         match self {
-            Self::NothingRuns | Self::TierLeftOut { .. } => true,
+            Self::NothingRuns | Self::PlayedAgain { .. } | Self::TierLeftOut { .. } => true,
             Self::CertificatesNotChecked
             | Self::EndsByItself { .. }
             | Self::FenceNotAcknowledged { .. }
@@ -132,6 +137,14 @@ impl fmt::Display for Notice {
             Self::NothingRuns => write!(
                 formatter,
                 "no scenario runs: each of them needs something that the target does not provide"
+            ),
+            Self::PlayedAgain { attempts } => write!(
+                formatter,
+                "{} again while nothing else ran, because this machine was too busy to keep the target's timeouts",
+                match attempts {
+                    1 => "1 attempt was played".to_owned(),
+                    _ => format!("{attempts} attempts were played"),
+                }
             ),
             Self::SurvivesEachAlone { scenarios } => write!(
                 formatter,

@@ -450,6 +450,10 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         for notice in belied(&self.record.outcomes) {
             self.notice(notice);
         }
+        match self.load.played_again() {
+            0 => {}
+            attempts => self.notice(Notice::PlayedAgain { attempts }),
+        }
         for (_, instance) in std::mem::take(&mut self.instances) {
             instance.stop().await;
         }

@@ -16,8 +16,7 @@ const BEGINNINGS: [&str; 4] = ["0{", "0[", "0\"", "0null"];
 pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
     match failure {
         ConnectFailure::OpenPacket { came, .. } => {
-            let is_meant = BEGINNINGS.iter().any(|begin| came.starts_with(begin));
-            is_meant.then(|| format!("the server answers, but its {failure}"))
+            is_meant_as_open_packet(came).then(|| format!("the server answers, but its {failure}"))
         }
         ConnectFailure::Ended { .. }
         | ConnectFailure::Handshake { .. }
@@ -31,6 +30,27 @@ pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
         | ConnectFailure::Unreachable { .. }
         | ConnectFailure::Upgrade { .. } => None,
     }
+}
+
+/// Returns true if a text that is no valid open packet was meant as one. `came` is what a failure says about the text:
+/// the text itself, or `97 bytes: "…"`.
+fn is_meant_as_open_packet(came: &str) -> bool {
+    let quoted = came
+        .split_once(" bytes: \"")
+        .filter(|(length, _)| length.bytes().all(|byte| byte.is_ascii_digit()));
+    let text = quoted.map_or(came, |(_, text)| text.trim_end_matches('"'));
+    let text = text.trim_start_matches(|one: char| one.is_whitespace() || one == '\u{feff}');
+    // Revision 3 writes the length of each packet before it: `97:0{"sid":…`.
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let packet = text
+        .get(digits..)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or(text);
+    packet == "0"
+        || BEGINNINGS.iter().any(|begin| packet.starts_with(begin))
+        || ["\"sid\"", "\\\"sid\\\""]
+            .iter()
+            .any(|field| text.contains(field))
 }
 
 /// Returns the findings about a server that sends no valid open packet over either transport.
@@ -128,5 +148,28 @@ pub(super) fn transport_finding(
             Some(wrong) => Finding::yes(capability, wrong),
             None => Finding::no(capability, failure.to_string()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_like_an_open_packet_are_meant_as_one() {
+        for came in [
+            "0",
+            "0{}",
+            " 0{\"pingInterval\":1}",
+            "\u{feff}0{}",
+            "97:0{\"sid\":\"a\"}",
+            "9 bytes: \" 0{}\"",
+            r#"30 bytes: "b{\"sid\":\"a\"}""#,
+        ] {
+            assert!(is_meant_as_open_packet(came), "{came}");
+        }
+        for came in ["hello", "<html>", "1", "404 bytes: \"not found\"", "10:30"] {
+            assert!(!is_meant_as_open_packet(came), "{came}");
+        }
     }
 }

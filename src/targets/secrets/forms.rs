@@ -21,15 +21,27 @@ const LEFT_BY_JAVASCRIPT: &[u8] = b"-_.!~*'()";
 /// The characters besides letters and digits that never need an escape in a URL (RFC 3986 section 2.3).
 const UNRESERVED: &[u8] = b"-_.~";
 
+/// The characters besides letters and digits that Python's `quote` leaves as they are.
+const LEFT_BY_PYTHON: &[u8] = b"-_.~/";
+
 /// Returns `value` and the encoded forms in which it may appear.
 pub(super) fn forms_of(value: &str) -> Vec<String> {
     let json = json(value);
     let ascii_json = escape_others(&json, json_escape);
     let form_encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let twice = self::json(&json);
     let mut forms = vec![
         value.to_owned(),
-        self::json(&json),
+        value.to_lowercase(),
+        value.to_uppercase(),
+        self::json(&twice),
+        twice,
         self::json(&ascii_json),
+        // PHP escapes the slash. Go escapes the characters of HTML.
+        json.replace('/', "\\/"),
+        ascii_json.replace('/', "\\/"),
+        without_html(&json),
+        without_html(&ascii_json),
         json,
         ascii_json,
         escape::visible(value, Newlines::Escape),
@@ -40,9 +52,12 @@ pub(super) fn forms_of(value: &str) -> Vec<String> {
         form_encoded,
         percent(value, LEFT_BY_JAVASCRIPT),
         percent(value, UNRESERVED),
+        percent(value, LEFT_BY_PYTHON),
         value.bytes().fold(String::new(), percent_escape),
         html(value, "&#39;", "&quot;"),
         html(value, "&#x27;", "&#34;"),
+        html(value, "'", "\""),
+        value.replace('&', "&amp;"),
         hex(value.as_bytes()),
     ];
     for before in 0..3 {
@@ -60,6 +75,13 @@ fn json(value: &str) -> String {
         .get(1..quoted.len() - 1)
         .unwrap_or_default()
         .to_owned()
+}
+
+/// Replaces the characters with a meaning in HTML in a JSON string by their escapes.
+fn without_html(json: &str) -> String {
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 /// Replaces every character outside of ASCII by what `write` adds to the result for this character.

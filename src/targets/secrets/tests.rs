@@ -83,6 +83,36 @@ fn a_word_behind_a_cut_stays_though_a_secret_ends_with_its_first_letter() {
     secrets.add("sockspec-key-w");
     assert_eq!(secrets.mask("it came… within 5 s"), "it came… within 5 s");
     assert_eq!(secrets.mask("it came…w"), "it came…***");
+    secrets.add("head.payload.");
+    assert_eq!(secrets.mask("it came…."), "it came….");
+}
+
+#[test]
+fn encodings_of_other_languages_are_masked() {
+    let secrets = secrets(&["Geheim/nisß&öl<x>+4"]);
+    for encoded in [
+        "Geheim/nis%C3%9F%26%C3%B6l%3Cx%3E%2B4",
+        r"Geheim\/nis\u00df&\u00f6l<x>+4",
+        r"Geheim/nis\u00df\u0026\u00f6l\u003cx\u003e+4",
+        "Geheim/nisß&amp;öl<x>+4",
+        "GEHEIM/NISSS&ÖL<X>+4",
+    ] {
+        assert_eq!(secrets.mask(encoded), "***", "{encoded}");
+    }
+}
+
+#[test]
+fn every_token_is_masked_even_if_its_value_is_not_known() {
+    let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.Zm9v-YmFy_";
+    let secrets = Secrets::default();
+    let log = format!("GET /?token={token}&EIO=4");
+    assert_eq!(secrets.mask(&log), "GET /?token=***&EIO=4");
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ1MSJ9";
+    assert_eq!(secrets.mask(&format!("{unsigned}. {unsigned}")), "*** ***");
+    assert_eq!(
+        secrets.mask("eyJhbGciOiJIUzI1NiJ9.x"),
+        "eyJhbGciOiJIUzI1NiJ9.x"
+    );
 }
 
 #[test]

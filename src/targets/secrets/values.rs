@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use memchr::memmem::Finder;
+use regex::Regex;
 
 use super::{forms, ranges::Ranges};
 
@@ -24,9 +25,17 @@ const SHORTEST_LINE: usize = 3;
 /// `base64` break a secret into lines.
 const SHORTEST_PIECE: usize = 8;
 
-/// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut. A single
-/// character is enough there: a text that was cut has lost more than the few characters that are masked by chance.
+/// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut. A single letter
+/// or digit is enough there: a text that was cut has lost more than the few characters that are masked by chance.
 const SHORTEST_REST: usize = 1;
+
+/// How the header of each JSON Web Token begins: `{"` in base64url.
+const TOKEN_START: &str = "eyJ";
+
+/// Matches JSON Web Tokens, also without their signature. A server's log can show tokens of other scenarios, which were
+/// signed at another time, so their values are not all known where a report is written.
+static TOKEN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"eyJ[\w-]{8,}\.eyJ[\w-]{2,}(?:\.[\w-]*)?").ok());
 
 /// The mark that `text::shorten` writes where it cuts a text.
 const CUT: char = '…';
@@ -67,10 +76,10 @@ impl Secrets {
         self.short_lines.extend(other.short_lines.iter().cloned());
     }
 
-    /// Returns `text` with `***` in place of every secret, and of the beginning or end of a secret that was cut at a
-    /// `…`.
+    /// Returns `text` with `***` in place of every secret, of the beginning or end of a secret that was cut at a `…`, and
+    /// of every JSON Web Token.
     pub fn mask(&self, text: &str) -> String {
-        if self.forms.is_empty() {
+        if self.forms.is_empty() && !text.contains(TOKEN_START) {
             return text.to_owned();
         }
         // Search in lower case, because a server may print a value or the hex digits of an escape in upper case. This
@@ -88,6 +97,11 @@ impl Secrets {
         }
         self.add_cut(&lower, &mut ranges);
         self.add_lines(&lower, &mut ranges);
+        if let Some(tokens) = TOKEN.as_ref().filter(|_| text.contains(TOKEN_START)) {
+            for token in tokens.find_iter(text) {
+                ranges.add(token.range());
+            }
+        }
         ranges.replace(text, REPLACEMENT)
     }
 
@@ -130,6 +144,7 @@ impl Secrets {
                 let lengths = || (SHORTEST_REST..form.len()).rev();
                 let is_head = |length: &usize| {
                     form.is_char_boundary(*length)
+                        && has_letters(&form[..*length])
                         && before
                             .strip_suffix(&form[..*length])
                             .is_some_and(|outside| {
@@ -142,6 +157,7 @@ impl Secrets {
                 let is_tail = |length: &usize| {
                     let from = form.len() - length;
                     form.is_char_boundary(from)
+                        && has_letters(&form[from..])
                         && after.strip_prefix(&form[from..]).is_some_and(|outside| {
                             can_stand_beside(outside.chars().next(), *length)
                         })
@@ -174,6 +190,11 @@ impl Secrets {
             start += line.len();
         }
     }
+}
+
+/// Returns true if the text has a letter or a digit. A full stop at which an unsigned token ends is no secret.
+fn has_letters(text: &str) -> bool {
+    text.contains(|one: char| one.is_alphanumeric())
 }
 
 /// Returns true if a piece of `length` bytes can be the end or the beginning of a secret beside the character

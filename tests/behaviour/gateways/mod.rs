@@ -28,7 +28,7 @@ const MISTAKES: [(Mistake, &str, &str); 3] = [
     (
         Mistake::ReportsFailure,
         "rooms/joined-when-acknowledged",
-        "of joiner's `join-room` had false at `ok`; expected true",
+        "of sender's `join-room` had false at `ok`; expected true",
     ),
 ];
 

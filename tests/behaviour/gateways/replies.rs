@@ -89,23 +89,23 @@ async fn a_result_that_does_not_come_is_named() {
         (
             "event",
             Results::Sent,
-            "The server did not send joiner the event `room:joined` with the result of `join-room`",
+            "The server did not send sender the event `room:joined` with the result of `join-room`",
         ),
         (
             "ack",
             Results::Acknowledged,
-            "The server did not acknowledge joiner's `join-room`",
+            "The server did not acknowledge sender's `join-room`",
         ),
         // The result comes as an acknowledgement only, although the manifest promises both.
         (
             "both",
             Results::Acknowledged,
-            "The server did not send joiner the event `room:joined` with the result of `join-room`",
+            "The server did not send sender the event `room:joined` with the result of `join-room`",
         ),
         (
             "both",
             Results::Sent,
-            "The server did not acknowledge joiner's `join-room`",
+            "The server did not acknowledge sender's `join-room`",
         ),
     ] {
         let is_half = replies == "both";
