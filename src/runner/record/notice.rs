@@ -138,14 +138,7 @@ impl fmt::Display for Notice {
                 formatter,
                 "no scenario runs: each of them needs something that the target does not provide"
             ),
-            Self::PlayedAgain { attempts } => write!(
-                formatter,
-                "{} again while nothing else ran, because this machine was too busy to keep the target's timeouts",
-                match attempts {
-                    1 => "1 attempt was played".to_owned(),
-                    _ => format!("{attempts} attempts were played"),
-                }
-            ),
+            Self::PlayedAgain { attempts } => played_again(formatter, *attempts),
             Self::SurvivesEachAlone { scenarios } => write!(
                 formatter,
                 "the target died and was started again; none of these scenarios, which ran at that time, kills the target when it runs alone: {}",
@@ -171,6 +164,17 @@ impl fmt::Display for Notice {
             ),
         }
     }
+}
+
+fn played_again(formatter: &mut fmt::Formatter<'_>, attempts: usize) -> fmt::Result {
+    let were = match attempts {
+        1 => "1 attempt was".to_owned(),
+        _ => format!("{attempts} attempts were"),
+    };
+    write!(
+        formatter,
+        "{were} played again while nothing else ran, because this machine was too busy to keep the target's timeouts"
+    )
 }
 
 fn unlisted_greetings(formatter: &mut fmt::Formatter<'_>, events: &[String]) -> fmt::Result {
