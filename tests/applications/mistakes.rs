@@ -77,8 +77,26 @@ pub(crate) const LOST_WITHOUT_ACK: &[&str] = &[
 
 /// The sender of a room's message gets it back.
 pub(crate) const SENDS_TO_SENDER: &[&str] = &[
+    "rooms/any-text-is-a-name[an-empty-text]",
     "rooms/burst-arrives-whole",
+    "rooms/every-member-receives",
+    "rooms/join-twice-is-once",
+    "rooms/joined-again-and-again",
+    "rooms/joined-when-acknowledged",
+    "rooms/leave-ends-double-join",
+    "rooms/leave-keeps-other-rooms",
     "rooms/leave-stops-delivery",
+    "rooms/leave-unjoined-is-harmless",
+    "rooms/names-are-exact[a-blank-at-its-end]",
+    "rooms/names-are-exact[a-longer-end]",
+    "rooms/names-are-exact[an-asterisk-at-its-end]",
+    "rooms/names-are-exact[capitals-only]",
+    "rooms/names-are-exact[the-Unicode-form-of-a-letter]",
+    "rooms/names-are-exact[the-last-of-its-300-characters]",
+    "rooms/no-history-for-newcomers",
+    "rooms/over-every-transport",
+    "rooms/rejoin-brings-no-backlog",
+    "rooms/sixty-members-receive",
     "rooms/to-excludes-sender",
 ];
 
