@@ -26,13 +26,13 @@ const LONGEST_PACING: Duration = Duration::from_secs(60);
 /// Returns why the scenario can't follow the rules of the application, or `None` if it can.
 pub(in crate::runner) fn find_obstacle(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
     let rules = &manifest.rules;
-    if let Some(most) = rules.max_rooms {
-        let (client, rooms) = most_rooms(scenario)?;
-        if rooms > most {
-            return Some(format!(
-                "{client} joins {rooms} rooms, and a client of the target can be in {most} (`max-rooms`)"
-            ));
-        }
+    if let Some(most) = rules.max_rooms
+        && let Some((client, rooms)) = most_rooms(scenario)
+        && rooms > most
+    {
+        return Some(format!(
+            "{client} joins {rooms} rooms, and a client of the target can be in {most} (`max-rooms`)"
+        ));
     }
     if rules.has(Rule::UniqueRoomNames)
         && let Some(reason) = find_shared_name(scenario)
@@ -316,5 +316,37 @@ fn walk<'s>(steps: &'s [Step], times: u64, visit: &mut dyn FnMut(&'s Step, u64))
             None => 1,
         };
         walk(step.action.steps(), times.saturating_mul(rounds), visit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::samples::{manifest_of, scenario_of};
+
+    fn obstacle(rules: &str, steps: &str) -> String {
+        let scenario = scenario_of(&format!(
+            "scenarios:\n- id: a/b\n  title: T\n  clients: [alice]\n  steps:\n{steps}"
+        ));
+        let manifest = manifest_of(&format!("rules: {rules}\n"));
+        find_obstacle(&scenario, &manifest).unwrap_or_else(|| "-".to_owned())
+    }
+
+    const THREE_ROOMS: &str = "  - repeat: 3\n    steps:\n    - call: join-room\n      as: alice\n      \
+                               with: { room: \"${ unique() }-$index\" }\n";
+
+    #[test]
+    fn a_scenario_can_be_in_as_many_rooms_as_the_rules_say() {
+        let too_many = "alice joins 3 rooms, and a client of the target can be in 2 (`max-rooms`)";
+        assert_eq!(obstacle("[max-rooms: 2]", THREE_ROOMS), too_many);
+        assert_eq!(obstacle("[max-rooms: 3]", THREE_ROOMS), "-");
+    }
+
+    #[test]
+    fn each_rule_counts_for_scenarios_without_rooms() {
+        let echoes = "  - repeat: 500\n    steps:\n    - call: echo\n      as: alice\n";
+        let too_fast = "a client of the scenario sends more events than the target allows within 60 s (`rate`)";
+        assert_eq!(obstacle("[rate: 1/1s]", echoes), too_fast);
+        assert_eq!(obstacle("[max-rooms: 5, rate: 1/1s]", echoes), too_fast);
     }
 }
