@@ -32,25 +32,40 @@ pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
     }
 }
 
-/// Returns true if a text that is no valid open packet was meant as one. `came` is what a failure says about the text:
-/// the text itself, or `97 bytes: "…"`.
+/// Returns true if a text that is no valid open packet was meant as one. `came` is what a failure says about the text.
 fn is_meant_as_open_packet(came: &str) -> bool {
-    let quoted = came
-        .split_once(" bytes: \"")
-        .filter(|(length, _)| length.bytes().all(|byte| byte.is_ascii_digit()));
-    let text = quoted.map_or(came, |(_, text)| text.trim_end_matches('"'));
+    let text = text_that_came(came);
     let text = text.trim_start_matches(|one: char| one.is_whitespace() || one == '\u{feff}');
-    // Revision 3 writes the length of each packet before it: `97:0{"sid":…`.
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let packet = text
-        .get(digits..)
-        .and_then(|rest| rest.strip_prefix(':'))
-        .unwrap_or(text);
+    let packet = without_length(text).unwrap_or(text);
     packet == "0"
         || BEGINNINGS.iter().any(|begin| packet.starts_with(begin))
         || ["\"sid\"", "\\\"sid\\\""]
             .iter()
             .any(|field| text.contains(field))
+}
+
+/// Returns true if the text is an open packet of revision 3, as Socket.IO 1 and 2 send it. `came` is what a failure says
+/// about the text.
+pub(super) fn is_open_packet_of_revision_3(came: &str) -> bool {
+    without_length(text_that_came(came)).is_some_and(|packet| packet.starts_with("0{"))
+}
+
+/// Returns the text itself from what a failure says about a text: the text, or `97 bytes: "…"`.
+fn text_that_came(came: &str) -> &str {
+    let quoted = came
+        .split_once(" bytes: \"")
+        .filter(|(length, _)| length.bytes().all(|byte| byte.is_ascii_digit()));
+    quoted.map_or(came, |(_, text)| text.trim_end_matches('"'))
+}
+
+/// Returns what follows the length of the first packet, or `None` if the text does not begin with a length. Revision 3
+/// writes the length of each packet before it: `97:0{"sid":…`.
+fn without_length(text: &str) -> Option<&str> {
+    let (length, packet) = text.split_once(':')?;
+    length
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(packet)
 }
 
 /// Returns the findings about a server that sends no valid open packet over either transport.

@@ -28,7 +28,8 @@ use self::{
     asking::{Asked, Door, Probe, open},
     finding::Finding,
     handshakes::{
-        broken_findings, broken_open_packet, polling_finding, transport_finding, websocket_finding,
+        broken_findings, broken_open_packet, is_open_packet_of_revision_3, polling_finding,
+        transport_finding, websocket_finding,
     },
 };
 use super::{Observed, Speaks, Stack, StrangerClose, Visitor, capability::Capability};
@@ -246,10 +247,7 @@ fn only_revision_3(
     let Err(ConnectFailure::OpenPacket { came, .. }) = polling else {
         return None;
     };
-    // Revision 3 writes the length of each packet before it: `97:0{"sid":…`. The failure quotes the text.
-    let (_, quoted) = came.split_once('"')?;
-    let (length, packet) = quoted.split_once(':')?;
-    if !packet.starts_with("0{") || !length.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !is_open_packet_of_revision_3(came) {
         return None;
     }
     let seen = "the server answers a handshake of revision 4 in the form of revision 3";
