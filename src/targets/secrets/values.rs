@@ -126,7 +126,7 @@ impl Secrets {
     fn add_line(&mut self, line: &str) {
         if line.len() >= SHORTEST {
             self.add_forms(line);
-        } else if line.len() >= SHORTEST_LINE && line.contains(|one: char| one.is_alphanumeric()) {
+        } else if line.len() >= SHORTEST_LINE && has_letters(line) {
             self.short_lines.insert(line.to_ascii_lowercase().into());
         }
     }
@@ -144,11 +144,11 @@ impl Secrets {
                 let lengths = || (SHORTEST_REST..form.len()).rev();
                 let is_head = |length: &usize| {
                     form.is_char_boundary(*length)
-                        && has_letters(&form[..*length])
                         && before
                             .strip_suffix(&form[..*length])
                             .is_some_and(|outside| {
-                                can_stand_beside(outside.chars().next_back(), *length)
+                                has_letters(&form[..*length])
+                                    && can_stand_beside(outside.chars().next_back(), *length)
                             })
                 };
                 if let Some(length) = lengths().find(is_head) {
@@ -157,9 +157,9 @@ impl Secrets {
                 let is_tail = |length: &usize| {
                     let from = form.len() - length;
                     form.is_char_boundary(from)
-                        && has_letters(&form[from..])
                         && after.strip_prefix(&form[from..]).is_some_and(|outside| {
-                            can_stand_beside(outside.chars().next(), *length)
+                            has_letters(&form[from..])
+                                && can_stand_beside(outside.chars().next(), *length)
                         })
                 };
                 if let Some(length) = lengths().find(is_tail) {
@@ -192,7 +192,8 @@ impl Secrets {
     }
 }
 
-/// Returns true if the text has a letter or a digit. A full stop at which an unsigned token ends is no secret.
+/// Returns true if the text has a letter or a digit. Punctuation is no secret: the full stop at the end of an unsigned
+/// token, or a bracket alone on a line.
 fn has_letters(text: &str) -> bool {
     text.contains(|one: char| one.is_alphanumeric())
 }
