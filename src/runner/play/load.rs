@@ -32,12 +32,12 @@ const NOTED: Duration = Duration::from_millis(20);
 /// The number of measurements that are kept.
 const KEPT: usize = 4_096;
 
-/// The lateness that can change the outcome of an attempt: this part (1/`SHARE`) of the shortest ping timeout of its
-/// connections, and at most `LATE`.
-const SHARE: u32 = 4;
-
-/// See [`SHARE`].
+/// The lateness that can change the outcome of any attempt.
 const LATE: Duration = Duration::from_millis(100);
+
+/// A smaller lateness can change the outcome of an attempt too, if it is this part (1/`SHARE`) of the shortest ping
+/// timeout of the attempt's connections.
+const SHARE: u32 = 4;
 
 /// The number of journal entries of one connection from which on the target floods its client.
 const FLOOD: usize = 10_000;
@@ -108,13 +108,19 @@ impl Load {
     ///
     /// Returns false if the target sent very much: then the target itself keeps this process busy.
     pub(super) fn was_too_high_for(&self, attempt: &Attempt<'_>, begun: Instant) -> bool {
-        let links = attempt.clients().flat_map(|client| client.links());
-        let mut lengths = links.map(|link| link.connection.journal().entries().len());
+        let links: Vec<_> = attempt
+            .clients()
+            .flat_map(|client| client.links())
+            .collect();
+        let mut lengths = links
+            .iter()
+            .map(|link| link.connection.journal().entries().len());
         if lengths.any(|length| length > FLOOD) {
             return false;
         }
-        let links = attempt.clients().flat_map(|client| client.links());
-        let timeouts = links.filter_map(|link| Some(link.connection.handshake()?.ping_timeout));
+        let timeouts = links
+            .iter()
+            .filter_map(|link| Some(link.connection.handshake()?.ping_timeout));
         let harmful = timeouts
             .min()
             .map_or(LATE, |shortest| LATE.min(shortest / SHARE));

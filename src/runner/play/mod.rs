@@ -28,7 +28,7 @@ use crate::{
         },
         log,
         plan::Item,
-        record::{event::EventKind, verdict::Verdict},
+        record::event::EventKind,
         running_target::live_target::LiveTarget,
         settings::Settings,
         silence,
@@ -86,15 +86,12 @@ pub(super) async fn play(
             finish(&attempt, stop, process).await
         };
         let finished = performed.instrument(log::scenario(item, number)).await;
-        let outcome = judgement::judge(item, settings, &attempt, finished);
-        let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
-        schedule.add(Played {
-            was_disturbed: has_failed
-                && settings.known.find(&outcome).is_none()
-                && load.was_too_high_for(&attempt, begun)
-                && load.allows_another(),
-            outcome,
+        let played = Played {
+            outcome: judgement::judge(item, settings, &attempt, finished),
             lost_a_connection: attempt.misses_a_connection(),
+        };
+        schedule.add(played, || {
+            load.was_too_high_for(&attempt, begun) && load.allows_another()
         });
     }
     schedule.finish()

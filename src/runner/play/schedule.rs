@@ -29,8 +29,6 @@ pub(in crate::runner) struct Played {
     pub(in crate::runner) outcome: Outcome,
     /// Whether a client never connected, or lost a connection that the client did not end.
     pub(in crate::runner) lost_a_connection: bool,
-    /// Whether the attempt may have failed only because this machine was too busy.
-    pub(super) was_disturbed: bool,
 }
 
 /// The timeouts of an attempt.
@@ -124,16 +122,19 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
     }
 
     /// Adds the result of the attempt that [`Self::next`] returned.
-    pub(super) fn add(&mut self, played: Played) {
+    ///
+    /// Calls `plays_again` only for a failure or warning that is not known and that has been played again fewer than
+    /// [`MOST_AGAIN`] times. If it returns true, the attempt does not count, and is played again alone.
+    pub(super) fn add(&mut self, played: Played, plays_again: impl FnOnce() -> bool) {
         let Played {
             outcome,
             lost_a_connection,
-            was_disturbed,
         } = played;
         self.lost_a_connection |= lost_a_connection;
         let is_expected =
             outcome.verdict == Verdict::Pass || self.settings.known.find(&outcome).is_some();
-        if was_disturbed && self.played_before < MOST_AGAIN {
+        let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
+        if has_failed && !is_expected && self.played_before < MOST_AGAIN && plays_again() {
             self.played_before += 1;
             return;
         }
@@ -168,7 +169,6 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         Played {
             outcome,
             lost_a_connection: self.lost_a_connection,
-            was_disturbed: false,
         }
     }
 }
@@ -235,12 +235,12 @@ mod tests {
             };
             log.borrow_mut()
                 .push(format!("{} within {:?}{alone}", next.number, next.limit));
-            let (outcome, was_disturbed) = outcomes.next().unwrap();
-            schedule.add(Played {
+            let (outcome, is_busy) = outcomes.next().unwrap();
+            let played = Played {
                 outcome,
                 lost_a_connection: false,
-                was_disturbed,
-            });
+            };
+            schedule.add(played, || is_busy);
         }
         assert_eq!(outcomes.count(), 0, "all attempts have run");
         let played = schedule.finish();
@@ -283,7 +283,7 @@ mod tests {
     fn an_attempt_on_a_busy_machine_is_played_again_alone() {
         let settings = Settings::default();
         let (log, played) =
-            played_on_busy_machine(&settings, vec![(failed(), true), (passed(), false)]);
+            played_on_busy_machine(&settings, vec![(failed(), true), (passed(), true)]);
         assert_eq!(
             log,
             ["started 1", "0 within None", "2097152 within None alone"]
