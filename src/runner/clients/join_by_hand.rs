@@ -11,7 +11,10 @@ use super::{
 use crate::{
     client::{Entry, What},
     runner::{
-        findings::{Finding, StepResult, evidence, failure_kind::FailureKind},
+        findings::{
+            Finding, StepResult, evidence, failure_kind::FailureKind,
+            unanswered_connect::unanswered_connect,
+        },
         journal::message_packet::packet_in,
         play::attempt::Attempt,
         waiting::{Waited, wait_in},
@@ -69,34 +72,20 @@ pub(super) async fn join_namespace(
     });
     let waited = waited.await;
     let name = &client.spec.name;
-    let (kind, sentence, received) = match waited {
+    let finding = match waited {
         Waited::Found((index, true)) => {
             skip_to(link, index + 1);
             return Ok(());
         }
-        Waited::Found((index, false)) => (
+        Waited::Found((index, false)) => Finding::new(
             FailureKind::WronglyRefused,
             format!("The server refused {name}'s CONNECT to {namespace}; it has to accept it."),
-            evidence::came_at(link, index),
-        ),
-        Waited::TimedOut => (
-            FailureKind::NoResponse,
-            format!(
-                "The server did not answer {name}'s CONNECT to {namespace} in time; {name} received {}.",
-                evidence::came_briefly(link, from)
-            ),
-            evidence::came_since(link, from),
-        ),
-        Waited::Ended(ended) => (
-            FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
-            evidence::describe_end(&ended),
-        ),
+        )
+        .received(evidence::came_at(link, index)),
+        Waited::TimedOut => unanswered_connect(name, namespace, (link, from), None),
+        Waited::Ended(ended) => unanswered_connect(name, namespace, (link, from), Some(&ended)),
     };
-    Err(Finding::new(kind, sentence)
-        .expected("CONNECT")
-        .received(received)
-        .breach())
+    Err(finding.expected("CONNECT").breach())
 }
 
 /// Returns whether an entry accepts a CONNECT, or `None` if the entry does not answer one.

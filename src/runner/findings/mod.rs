@@ -5,6 +5,7 @@ pub(super) mod evidence;
 pub(super) mod failure_kind;
 pub(super) mod illegal_data;
 pub(super) mod trace;
+pub(super) mod unanswered_connect;
 
 use self::{error_kind::ErrorKind, failure_kind::FailureKind};
 use crate::{

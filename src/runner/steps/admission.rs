@@ -9,7 +9,10 @@ use crate::{
     data::Data,
     runner::{
         clients::{Client, Link},
-        findings::{Finding, StepResult, evidence, failure_kind::FailureKind},
+        findings::{
+            Finding, StepResult, evidence, failure_kind::FailureKind,
+            unanswered_connect::unanswered_connect,
+        },
         play::attempt::Attempt,
         waiting::{Waited, lawful_wait::wait_lawfully},
     },
@@ -48,31 +51,18 @@ pub(super) async fn await_admission(
         },
     )
     .await?;
-    let (kind, sentence, received) = match waited {
+    let ended = match waited {
         Waited::Found(admission) => {
             if let Admission::Joined(payload) = &admission {
                 note_joined(attempt, client, link, namespace, payload.as_ref());
             }
             return Ok(admission);
         }
-        Waited::Ended(ended) => (
-            FailureKind::ConnectionEnded,
-            format!("{name}'s connection ended before the server answered CONNECT to {namespace}."),
-            evidence::describe_end(&ended),
-        ),
-        Waited::TimedOut => (
-            FailureKind::NoResponse,
-            format!(
-                "The server did not answer {name}'s CONNECT to {namespace} in time; {name} received {}.",
-                evidence::came_briefly(link, from)
-            ),
-            evidence::came_since(link, from),
-        ),
+        Waited::Ended(ended) => Some(ended),
+        Waited::TimedOut => None,
     };
-    Err(Finding::new(kind, sentence)
-        .expected("CONNECT or CONNECT_ERROR")
-        .received(received)
-        .breach())
+    let finding = unanswered_connect(name, namespace, (link, from), ended.as_ref());
+    Err(finding.expected("CONNECT or CONNECT_ERROR").breach())
 }
 
 /// Returns the admission that a packet holds; `None` if the packet does not answer CONNECT.
