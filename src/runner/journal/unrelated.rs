@@ -45,8 +45,13 @@ pub(in crate::runner) fn is_of_another_scenario(attempt: &Attempt<'_>, args: &[D
 
 /// Returns true if the arguments of an event contain a name or a marker of this scenario.
 fn is_own(attempt: &Attempt<'_>, args: &[Data]) -> bool {
-    let is_own = |text: &str| attempt.unique.is_in(text) || text.contains(BAIT);
-    args.iter().any(|arg| arg.has_text(&is_own))
+    args.iter()
+        .any(|arg| arg.has_text(&|text: &str| names_own(attempt, text)))
+}
+
+/// Returns true if a text contains a name or a marker of this scenario.
+fn names_own(attempt: &Attempt<'_>, text: &str) -> bool {
+    attempt.unique.is_in(text) || text.contains(BAIT)
 }
 
 /// Returns true if an Engine.IO packet carries a message that has nothing to do with the scenario.
@@ -60,7 +65,7 @@ pub(in crate::runner) fn is_unrelated_message(
             // announces them if it names something of this scenario, because it can be an answer.
             PacketData::Binary(_) => return true,
             PacketData::Text(text) if text.starts_with('5') => {
-                return !attempt.unique.is_in(text) && !text.contains(BAIT);
+                return !names_own(attempt, text);
             }
             PacketData::Text(_) => {}
         }
@@ -69,7 +74,7 @@ pub(in crate::runner) fn is_unrelated_message(
         let packet = packet_in(message);
         let is_own = match &message.data {
             PacketData::Binary(_) => false,
-            PacketData::Text(text) => attempt.unique.is_in(text) || text.contains(BAIT),
+            PacketData::Text(text) => names_own(attempt, text),
         };
         if packet.is_none() {
             return !is_own;
