@@ -80,9 +80,10 @@ impl Judged {
                 insecure: false,
             },
         };
+        let files = target::read_files(&args, output)?;
         let runtime = Runtime::new().map_err(CliError::Runtime)?;
         let resolved = runtime.block_on(async {
-            let target = target::resolve(&args, output).await?;
+            let target = target::resolve(&args, files).await?;
             let launched = target.running.lock();
             let launched = launched.unwrap_or_else(PoisonError::into_inner).take();
             if let Some(launched) = launched {

@@ -189,11 +189,12 @@ async fn execute(
     context: Context,
     output: Output,
 ) -> Result<Executed, Box<Failed>> {
+    let files = target::read_files(&args.target, output)?;
     let interrupts = Interrupts::take_over();
     let work = async {
         let target = Target {
             budget: Budget::new(args.memory),
-            ..match target::resolve(&args.target, output).await {
+            ..match target::resolve(&args.target, files).await {
                 Ok(target) => target,
                 Err(error @ CliError::Probe(_)) => {
                     let target = target::unknown(&args.target)?;

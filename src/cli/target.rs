@@ -80,18 +80,34 @@ impl Bundled {
     }
 }
 
-/// Returns the target that the arguments describe. Probes a server that `--target` gives by URL, or whose manifest
-/// names no transport.
+/// The files that describe a target, as they were read.
+pub(super) struct Files {
+    tls: TlsPolicy,
+    described: Described,
+}
+
+/// What `--target` describes.
+enum Described {
+    /// The server that a manifest describes.
+    Manifest(Box<Manifest>, Host),
+    /// The server at an address.
+    Url(Url),
+}
+
+/// Reads the files that the arguments name.
+///
+/// A file can be a named pipe, whose reading blocks until somebody writes into it. So the files are read before signals
+/// interrupt a run: until then, a signal ends the process.
 ///
 /// # Errors
 ///
-/// Returns an error if the manifest has mistakes, the certificates can't be read, or no Engine.IO or WebSocket server
-/// answers at the URL.
-pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target, CliError> {
+/// Returns an error if the manifest has mistakes, or the certificates can't be read.
+pub(super) fn read_files(args: &TargetArgs, output: Output) -> Result<Files, CliError> {
     let tls = tls(&args.tls)?;
-    let choice = Choice::new(&args.target)?;
-    let (mut manifest, host) = match choice {
-        Choice::Reference(form) => (form.manifest()?, Host::Embedded(Box::default())),
+    let described = match Choice::new(&args.target)? {
+        Choice::Reference(form) => {
+            Described::Manifest(Box::new(form.manifest()?), Host::Embedded(Box::default()))
+        }
         Choice::File(path) => {
             let manifest = read_manifest(&path)?;
             output.learn(&manifest.secrets);
@@ -100,9 +116,24 @@ pub(super) async fn resolve(args: &TargetArgs, output: Output) -> Result<Target,
                 Some(Launch::Command(_)) => Host::Launched,
                 None => Host::Running,
             };
-            (manifest, host)
+            Described::Manifest(Box::new(manifest), host)
         }
-        Choice::Url(url) => (probe_manifest(&url, &tls).await?.0, Host::Running),
+        Choice::Url(url) => Described::Url(url),
+    };
+    Ok(Files { tls, described })
+}
+
+/// Returns the target that the arguments and their files describe. Probes a server that `--target` gives by URL, or
+/// whose manifest names no transport.
+///
+/// # Errors
+///
+/// Returns an error if no Engine.IO or WebSocket server answers at the URL.
+pub(super) async fn resolve(args: &TargetArgs, files: Files) -> Result<Target, CliError> {
+    let Files { tls, described } = files;
+    let (mut manifest, host) = match described {
+        Described::Manifest(manifest, host) => (*manifest, host),
+        Described::Url(url) => (probe_manifest(&url, &tls).await?.0, Host::Running),
     };
     let host = match &args.url {
         None => host,

@@ -110,6 +110,11 @@ impl ConnectFailure {
         matches!(self, Self::Ended { awaited, .. } | Self::Reset { awaited, .. } if *awaited == OPEN_PACKET)
     }
 
+    /// Returns true if the server sent a valid open packet that is larger than sockspec accepts.
+    pub fn is_large_open_packet(&self) -> bool {
+        matches!(self, Self::TooLarge { what, .. } if *what == OPEN_PACKET)
+    }
+
     /// Returns true if the failure says nothing about the server: the server was not reached, or it sent more than
     /// sockspec accepts.
     pub fn is_ours(&self) -> bool {

@@ -118,7 +118,7 @@ impl Session {
             Opening::Awaited => Ok(true),
             Opening::Done => Ok(false),
             Opening::TooLarge => Err(super::ConnectFailure::TooLarge {
-                what: "open packet",
+                what: super::failure::OPEN_PACKET,
                 limit: OPEN_PACKET,
             }),
             Opening::Wrong { error, came } => Err(super::ConnectFailure::OpenPacket {
@@ -195,11 +195,9 @@ impl Session {
     /// Records a message that can't be decoded as an Engine.IO packet.
     fn record_invalid_packet(&mut self, error: PacketError, raw: &[u8]) {
         self.recorder.illegal(error, raw);
-        if matches!(self.opening, Opening::Awaited) && raw.len() > OPEN_PACKET {
-            self.opening = Opening::TooLarge;
-        } else if matches!(self.opening, Opening::Awaited) {
-            let came = String::from_utf8_lossy(raw).into_owned();
-            self.opening = wrong_kind(came);
+        if matches!(self.opening, Opening::Awaited) {
+            let start = raw.get(..OPEN_PACKET).unwrap_or(raw);
+            self.opening = wrong_kind(String::from_utf8_lossy(start).into_owned());
         }
     }
 

@@ -38,9 +38,13 @@ async fn assert_interruptible(start: impl Fn() -> Quiet) {
 
 #[tokio::test]
 async fn a_pipe_without_a_writer_in_place_of_a_file() {
-    for command in ["run", "check"] {
+    for command in [
+        &["run", "pipe.yaml"][..],
+        &["check", "pipe.yaml"],
+        &["run", "acks/*", "--ca", "pipe.yaml"],
+    ] {
         assert_interruptible(|| {
-            let test = Test::new().args([command, "pipe.yaml"]);
+            let test = Test::new().args(command.iter().copied());
             make_pipe(&test.path("pipe.yaml"));
             test.start_quietly()
         })

@@ -1,7 +1,7 @@
 //! Findings about WebSocket and polling from the handshakes over each transport.
 //!
 //! A server whose open packet is wrong does not count as a plain WebSocket. It is judged as an Engine.IO server, so
-//! that the scenarios about its handshake fail.
+//! that the scenarios about its handshake fail. The same holds for an open packet that is larger than sockspec accepts.
 
 use super::finding::Finding;
 use crate::{
@@ -12,12 +12,16 @@ use crate::{
 /// The first bytes of texts that look like an open packet: the packet type `0`, and the start of JSON data.
 const BEGINNINGS: [&str; 4] = ["0{", "0[", "0\"", "0null"];
 
-/// Returns what is wrong with the open packet, or `None` if the failure has another reason.
+/// Returns what is wrong with the open packet, or that it is too large. Returns `None` if the failure has another
+/// reason.
 pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
     match failure {
         ConnectFailure::OpenPacket { came, .. } => {
             is_meant_as_open_packet(came).then(|| format!("the server answers, but its {failure}"))
         }
+        ConnectFailure::TooLarge { .. } => failure
+            .is_large_open_packet()
+            .then(|| format!("the server answers, but its {failure}")),
         ConnectFailure::Ended { .. }
         | ConnectFailure::Handshake { .. }
         | ConnectFailure::NotHttp { .. }
@@ -25,7 +29,6 @@ pub(super) fn broken_open_packet(failure: &ConnectFailure) -> Option<String> {
         | ConnectFailure::Reset { .. }
         | ConnectFailure::TimedOut { .. }
         | ConnectFailure::Tls { .. }
-        | ConnectFailure::TooLarge { .. }
         | ConnectFailure::TooMuch { .. }
         | ConnectFailure::Unreachable { .. }
         | ConnectFailure::Upgrade { .. } => None,

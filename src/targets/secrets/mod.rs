@@ -5,6 +5,7 @@ mod masked;
 mod ranges;
 #[cfg(test)]
 mod tests;
+mod unbroken;
 mod values;
 
 pub use masked::{Maskable, Masked};

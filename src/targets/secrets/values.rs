@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
-    sync::{Arc, LazyLock},
+    ops::Range,
+    sync::{Arc, LazyLock, OnceLock},
 };
 
-use memchr::memmem::Finder;
+use memchr::memmem::{FindIter, Finder};
 use regex::Regex;
 
-use super::{forms, ranges::Ranges};
+use super::{forms, ranges::Ranges, unbroken::Unbroken};
 
 /// The text that replaces a secret.
 pub(super) const REPLACEMENT: &str = "***";
@@ -43,15 +44,32 @@ const CUT: char = '…';
 /// The secrets to mask in outputs, whether a text has them in upper or lower case.
 ///
 /// Each secret is masked as plain text and in the encoded forms that `forms.rs` lists, such as base64 and JSON, even
-/// inside a longer word. Each line of a secret with several lines is a secret too.
+/// inside a longer word, and where a line break is in the middle of it. Each line of a secret with several lines is a secret too.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// A finder for each form of each value, by the form in lower case. The finders are built once, because one form
-    /// is searched in many texts.
-    forms: HashMap<Arc<str>, Arc<Finder<'static>>>,
+    /// The search for each form of each value, by the form in lower case.
+    forms: HashMap<Arc<str>, Arc<Search>>,
     /// Lines of secrets that are too short to be masked inside other text, in lower case. They are masked where they
     /// are a whole line.
     short_lines: BTreeSet<Arc<str>>,
+}
+
+/// The search for one form of a secret.
+///
+/// The finder is built at the first search and then kept, because one form is searched in many texts. Most attempts
+/// sign tokens that no text is searched for.
+#[derive(Debug, Default)]
+struct Search(OnceLock<Finder<'static>>);
+
+impl Search {
+    /// Finds `form`, always the same one, in `text`.
+    fn find_in<'a>(&'a self, form: &'a str, text: &'a str) -> Option<FindIter<'a, 'a>> {
+        // A text that is shorter than the secret can't contain it. Most texts are, so this check saves time.
+        (form.len() <= text.len()).then(|| {
+            let finder = self.0.get_or_init(|| Finder::new(form).into_owned());
+            finder.find_iter(text.as_bytes())
+        })
+    }
 }
 
 impl Secrets {
@@ -72,7 +90,7 @@ impl Secrets {
     pub fn extend(&mut self, other: &Self) {
         let forms = other.forms.iter();
         self.forms
-            .extend(forms.map(|(text, finder)| (Arc::clone(text), Arc::clone(finder))));
+            .extend(forms.map(|(form, search)| (Arc::clone(form), Arc::clone(search))));
         self.short_lines.extend(other.short_lines.iter().cloned());
     }
 
@@ -86,12 +104,13 @@ impl Secrets {
         // conversion keeps the positions of all bytes.
         let lower = text.to_ascii_lowercase();
         let mut ranges = Ranges::default();
-        for finder in self.forms.values() {
-            let length = finder.needle().len();
-            // A text that is shorter than the secret can't contain it. Most texts are, so this check saves time.
-            if length <= lower.len() {
-                for start in finder.find_iter(lower.as_bytes()) {
-                    ranges.add(start..start + length);
+        for found in self.find_in(&lower) {
+            ranges.add(found);
+        }
+        if let Some(unbroken) = Unbroken::new(&lower) {
+            for found in self.find_in(&unbroken.text) {
+                for part in unbroken.originals(found) {
+                    ranges.add(part);
                 }
             }
         }
@@ -108,8 +127,14 @@ impl Secrets {
     /// Returns true if `text` contains a whole secret.
     pub fn found_in(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
-        self.forms.values().any(|finder| {
-            finder.needle().len() <= lower.len() && finder.find(lower.as_bytes()).is_some()
+        self.find_in(&lower).next().is_some()
+    }
+
+    /// Finds all secrets in a text in lower case.
+    fn find_in<'a>(&'a self, lower: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        self.forms.iter().flat_map(move |(form, search)| {
+            let starts = search.find_in(form, lower).into_iter().flatten();
+            starts.map(|start| start..start + form.len())
         })
     }
 
@@ -117,8 +142,7 @@ impl Secrets {
         for form in forms::forms_of(value) {
             let form = form.to_ascii_lowercase();
             if form.len() >= SHORTEST && !self.forms.contains_key(form.as_str()) {
-                let finder = Finder::new(&form).into_owned();
-                self.forms.insert(form.into(), Arc::new(finder));
+                self.forms.insert(form.into(), Arc::default());
             }
         }
     }

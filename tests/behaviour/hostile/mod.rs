@@ -5,7 +5,7 @@ mod close_packet;
 mod corpus;
 mod count;
 mod death;
-mod flood;
+mod limits;
 mod open_packet;
 mod opening;
 mod session;

@@ -63,6 +63,20 @@ async fn a_wrong_open_packet_is_no_plain_websocket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_open_packet_is_no_plain_websocket() {
+    let filler = format!("\"filler\":\"{}\",\"sid\"", "x".repeat(70_000));
+    let server = server(OPEN.replace("\"sid\"", &filler)).await;
+    run(&server, &["probe", "URL"], Exit::Conformant)
+        .await
+        .stdout_has("dialect: socket.io")
+        .stdout_has("open packet exceeds 65536 bytes");
+    let handshake = ["run", "engine.io/polling-open-packet", "--target", "URL"];
+    run(&server, &handshake, Exit::NotRun)
+        .await
+        .stdout_has("ERROR  engine.io/polling-open-packet");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_web_page_at_the_path_of_engine_io_is_no_open_packet() {
     let server = server("<html>0{}</html>".to_owned()).await;
     run(&server, &["probe", "URL"], Exit::Conformant)

@@ -236,7 +236,11 @@ fn verdict_problems(by: By, kind: &Kind, scenarios: &[Value]) -> Vec<String> {
                         .iter()
                         .any(|one| one.as_str().is_some_and(|one| one.contains(text)))
             }),
-            Verdict::Flood => any(&|one| one["verdict"] == "fail" || one["error"] == LIMIT),
+            // Each part of a flood is legal.
+            Verdict::Flood => {
+                any(&|one| one["verdict"] == "fail" || one["error"] == LIMIT)
+                    && !any(&|one| one["kind"] == "illegal-frame")
+            }
             Verdict::Warn(failure) => {
                 !any(&|one| one["verdict"] == "fail")
                     && any(&|one| one["verdict"] == "warn" && one["kind"] == *failure)
