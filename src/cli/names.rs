@@ -9,13 +9,21 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     scenario::{Diagnostic, Mention, Mentions, Severity, SourceFile},
     targets::{
-        CREDENTIALS, Capability, EVENTS, ManifestMentions, NAMESPACES, NameKind, OPERATIONS,
+        CREDENTIALS, Capability, EVENTS, IMPLIED, ManifestMentions, NAMESPACES, NameKind,
+        OPERATIONS,
     },
     text::{closest, mistyped, nearest},
 };
 
 /// The number of letters from which the name of an operation or event in a scenario can be taken for a mistyped one.
 const SHORTEST_MISTYPED: usize = 6;
+
+/// Returns true if a name is a field of a known operation or event, such as `whoami.rooms`. The target's application can
+/// have any field.
+fn is_field(name: &str, known: &BTreeSet<&str>) -> bool {
+    let event = name.split_once('.').map(|(event, _)| event);
+    event.is_some_and(|event| known.contains(event) || EVENTS.contains(&event))
+}
 
 /// The names that the scenario files and manifests of one run use.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +91,7 @@ impl Names {
                         found.extend(mentions.filter_map(Kind::Operation.unknown(source, known)));
                     }
                     NameKind::Part => {
+                        let mentions = mentions.filter(|mention| !is_field(&mention.name, known));
                         found.extend(mentions.filter_map(Kind::Part.unknown(source, known)));
                     }
                     // Only the target knows which names of its own are right.
@@ -106,6 +115,7 @@ impl Names {
             NameKind::Part => called
                 .chain(namespaces)
                 .chain(CREDENTIALS.iter().copied())
+                .chain(IMPLIED)
                 .collect(),
             NameKind::Own => BTreeSet::new(),
         }

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use crate::wire::{
@@ -16,6 +19,7 @@ pub struct Envelopes {
     form: Arc<Envelope>,
     namespace: Arc<str>,
     asked: Arc<Mutex<BTreeSet<AckId>>>,
+    is_closed: Arc<AtomicBool>,
 }
 
 impl Envelopes {
@@ -25,12 +29,19 @@ impl Envelopes {
             form: Arc::new(form),
             namespace: namespace.into(),
             asked: Arc::default(),
+            is_closed: Arc::default(),
         }
     }
 
     /// Returns the namespace of the connection's packets.
     pub(super) fn namespace(&self) -> &str {
         &self.namespace
+    }
+
+    /// Stops the decoding of envelopes: the connection records later messages as they are. A client of a scenario that
+    /// reads messages or frames uses events only to enter the application.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
     }
 
     /// Returns the text that carries a packet, or `None` if an envelope can't carry it.
@@ -55,6 +66,9 @@ impl Envelopes {
 
     /// Returns the packets in a text message; none if the message is no envelope.
     pub(super) fn decode(&self, text: &str) -> Vec<Packet> {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         self.form
             .decode(text, &self.namespace, &|id| asked.contains(&id))

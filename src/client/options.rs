@@ -82,7 +82,8 @@ pub struct Options {
     pub deflate: bool,
     /// True if Socket.IO packets are encoded as msgpack.
     pub msgpack: bool,
-    /// The envelopes in which events travel over a plain WebSocket, without Engine.IO; `None` for Socket.IO.
+    /// The envelopes in which events travel over a plain WebSocket, without Engine.IO; `None` for Socket.IO. With
+    /// [`Layer::WebSocket`], the journal holds the messages as well as the events in them.
     pub envelopes: Option<Envelopes>,
     /// The limit on each wait for the server while the connection opens.
     pub deadline: Duration,

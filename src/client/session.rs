@@ -78,7 +78,9 @@ impl Session {
             && options.envelopes.is_none()
             && matches!(options.layer, Layer::EngineIo | Layer::SocketIo);
         let mut recorder = recorder;
-        if let Some(envelopes) = &options.envelopes {
+        if let Some(envelopes) = &options.envelopes
+            && options.layer == Layer::SocketIo
+        {
             // A plain WebSocket has no reply to CONNECT: a client that is connected has joined.
             recorder.record(
                 What::Socket(socket_io::Packet::Connect {
@@ -177,13 +179,14 @@ impl Session {
         }
     }
 
-    /// Records a message of a plain WebSocket: the events in it, or the message itself if it is no envelope.
+    /// Records a message of a plain WebSocket: the events in it, or the message itself if it is no envelope. A connection
+    /// that does not decode events otherwise has both in its journal.
     fn plain_message(&mut self, data: PacketData) {
         let packets = match (&self.envelopes, &data) {
             (Some(envelopes), PacketData::Text(text)) => envelopes.decode(text),
             (Some(_), PacketData::Binary(_)) | (None, _) => Vec::new(),
         };
-        if packets.is_empty() {
+        if packets.is_empty() || self.layer == Layer::WebSocket {
             let bytes = length(&data);
             self.recorder.record(What::Message(data), bytes);
         }

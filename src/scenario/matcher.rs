@@ -113,6 +113,34 @@ impl Matcher {
         }
     }
 
+    /// Returns the expectation of an object without the expectations of fields other than `name`. Returns expectations of
+    /// other values unchanged.
+    pub fn only(&self, name: &str) -> Self {
+        let form = match &self.form {
+            Form::Object(fields) => {
+                let kept = fields.iter().filter(|(field, _)| field == name);
+                Form::Object(kept.cloned().collect())
+            }
+            form => form.clone(),
+        };
+        Self { form }
+    }
+
+    /// Returns the names of the fields that a received object has to have, at the first level.
+    pub fn fields(&self) -> Vec<&str> {
+        match &self.form {
+            Form::Object(fields) => fields.iter().map(|(name, _)| name.as_str()).collect(),
+            Form::Operators(operators) => {
+                let inner = operators.iter().filter_map(|operator| match operator {
+                    Operator::Exactly(inner) => Some(inner.fields()),
+                    _ => None,
+                });
+                inner.flatten().collect()
+            }
+            Form::Array(_) | Form::Placeholder(..) | Form::Value(_) => Vec::new(),
+        }
+    }
+
     /// Returns the expectation as text for reports. Replaces the variables that are set by their values.
     pub fn describe(&self, scope: &Scope) -> String {
         let list = |matchers: &[Self]| {

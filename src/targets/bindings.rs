@@ -118,6 +118,20 @@ impl Bindings {
             .map_or(name, |binding| binding.event.as_str())
     }
 
+    /// Gives the event that reports refusals the target's name `own`, unless the manifest binds the event `spoken`. A
+    /// binding under the target's name counts too.
+    pub fn name_report(&mut self, spoken: &str, own: &str) {
+        if self.entries.contains_key(spoken) {
+            return;
+        }
+        let of_own_name = self.entries.remove(own);
+        let binding = of_own_name.unwrap_or_else(|| Binding {
+            event: own.to_owned(),
+            ..Binding::default()
+        });
+        self.entries.insert(spoken.to_owned(), binding);
+    }
+
     /// Returns the target's name of the event that brings the result of the request that scenarios call `name`.
     pub fn replied<'a>(&'a self, name: &'a str) -> &'a str {
         match self.get(name) {

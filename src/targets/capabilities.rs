@@ -83,6 +83,12 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "guests",
+        meaning: "clients without a login can join the main namespace and `/custom`; implied unless the manifest's `clients` or `enter` can log clients in",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "id-per-join",
         meaning: "a client that joins a namespace again on the same connection gets a new socket id",
         source: Source::Application,
@@ -168,7 +174,7 @@ const APPLICATION: &[Capability] = &[
     },
     Capability {
         name: "several-arguments",
-        meaning: "an event or an acknowledgement can carry several arguments; implied unless `dialect.errors` names NestJS, which hands several arguments to a handler as one list",
+        meaning: "an event or an acknowledgement can carry several arguments; implied unless `dialect.errors` names NestJS, which hands several arguments to a handler as one list, or the dialect has an `envelope`",
         source: Source::Events,
         excludes: &[],
     },

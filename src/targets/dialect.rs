@@ -52,7 +52,7 @@ error_styles! {
     #[default]
     Ack: "ack", None;
     /// An event `error` reports the refusal: a text, or an object with a message. No acknowledgement follows.
-    ErrorEvent: "error-event", Some("error");
+    ErrorEvent: "error-event", Some("exception");
     /// An event `exception` reports the refusal: `{status, message, code?}`. No acknowledgement follows.
     Exception: "exception", Some("exception");
     /// The event `exception` of NestJS 10 reports the refusal: `{status, message}`, or the object or list that the
@@ -159,10 +159,9 @@ const FIELD_FIELDS: [&str; 3] = ["field", "property", "path"];
 
 impl Dialect {
     /// Returns true if an event can carry several arguments, each as its own argument. NestJS puts them into one list,
-    /// and most envelopes have one payload.
+    /// and applications with envelopes have one payload unless their manifests say otherwise.
     pub fn carries_several_arguments(&self) -> bool {
-        let has_list = matches!(self.envelope, None | Some(Envelope::Array));
-        has_list && !self.errors.is_of_nestjs()
+        self.envelope.is_none() && !self.errors.is_of_nestjs()
     }
 
     /// Returns true if clients and the target exchange events: over Socket.IO, or in envelopes.

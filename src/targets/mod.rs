@@ -29,7 +29,7 @@ mod text_unit;
 mod userinfo;
 mod visitor;
 
-pub use acknowledgements::AckPatterns;
+pub use acknowledgements::{AckPattern, AckPatterns};
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
 pub use capability::{Capability, Source};
 pub use contract::{CREDENTIALS, EVENTS, NAMESPACES, OPERATIONS, Operation, causes};
@@ -40,8 +40,8 @@ pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
-    DERIVED_CREDENTIALS, Launch, LaunchSpec, Manifest, ManifestMentions, NameKind, Profile,
-    REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
+    DERIVED_CREDENTIALS, IMPLIED, Launch, LaunchSpec, Manifest, ManifestMentions, NameKind,
+    Profile, REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
     load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};

@@ -10,7 +10,6 @@ use crate::reference::{
 
 faults!(TokenFault {
     CachedWithoutSignature = "token-cached-without-signature": "After the server has accepted a token, it also accepts the same token with any other signature.";
-    SubjectMissingRefused = "token-without-subject-refused": "The server refuses valid tokens that name no user (no `sub`).";
     SubjectNull = "token-without-subject-is-null": "When a valid token names no user (no `sub`), the server uses the text `null` as the user id.", seen "`String(claims.sub)`";
 });
 
@@ -37,8 +36,7 @@ impl FaultSet {
             let key = AcceptedToken(signed.to_owned());
             session.server.scratch.replace(key, ());
         }
-        let nameless = self.has(TokenFault::SubjectMissingRefused) && user.id.is_none();
-        if nameless || is_locked_out(session, &user) {
+        if is_locked_out(session, &user) {
             return Err(Denial::Invalid);
         }
         if self.has(TokenFault::SubjectNull) {

@@ -43,23 +43,31 @@ pub(in crate::runner) fn answer(manifest: &Manifest, entry: &Entry) -> Option<Da
             Some(value(&packet.data))
         }
         (Speaks::SocketIo, What::Packet(packet)) => match packet_in(packet)? {
-            Packet::Ack { args, .. } => args.into_iter().next(),
+            Packet::Ack { args, .. } => first(manifest.acknowledgements.result(args)),
+            Packet::Event { name, args, .. } if is_result(manifest, &name) => first(args),
             _ => None,
         },
         _ => None,
     }
 }
 
+fn first(args: Vec<Data>) -> Option<Data> {
+    args.into_iter().next()
+}
+
+/// Returns true if an event of this name is the answer to the echo. If the target also acknowledges requests, the
+/// acknowledgement is the answer.
+fn is_result(manifest: &Manifest, name: &str) -> bool {
+    !manifest.acknowledges() && manifest.reply_event(OPERATION) == Some(name)
+}
+
 /// Returns the value that the server has echoed in an envelope.
 fn enveloped_answer(manifest: &Manifest, text: &str) -> Option<Data> {
     let envelope = manifest.dialect.envelope.as_ref()?;
     let packets = envelope.decode(text, "/", &|_| true);
-    let reply_event = manifest.reply_event(OPERATION);
     packets.into_iter().find_map(|packet| match packet {
-        Packet::Ack { args, .. } => args.into_iter().next(),
-        Packet::Event { name, args, .. } if Some(name.as_str()) == reply_event => {
-            args.into_iter().next()
-        }
+        Packet::Ack { args, .. } => first(manifest.acknowledgements.result(args)),
+        Packet::Event { name, args, .. } if is_result(manifest, &name) => first(args),
         _ => None,
     })
 }

@@ -74,7 +74,7 @@ pub(super) async fn join_namespace(
     let name = &client.spec.name;
     let finding = match waited {
         Waited::Found((index, true)) => {
-            skip_to(link, index + 1);
+            link.receive_from(index + 1);
             return Ok(());
         }
         Waited::Found((index, false)) => Finding::new(
@@ -98,13 +98,4 @@ fn is_accepted(entry: &Entry) -> Option<bool> {
         Packet::ConnectError { .. } => Some(false),
         _ => None,
     }
-}
-
-/// Makes later `receive` steps start at the journal entry `next`. Earlier entries came before the steps sent anything,
-/// so they can't be answers.
-fn skip_to(link: &Link, next: usize) {
-    link.skip_open_packet();
-    let mut state = link.state();
-    state.cursor.packets = next;
-    state.cursor.frames = next;
 }

@@ -70,6 +70,11 @@ pub(super) struct ClientState {
     /// The token that the client shows in place of the manifest's: the scenario's token, if the manifest says where a
     /// token stands, or the client's own token, if no two clients can be the same user.
     pub(super) own_token: Option<Data>,
+    /// Whether the server has to refuse the client for its login, so that the client does not enter.
+    pub(super) is_stranger: bool,
+    /// The user that the application reports for the client, if the manifest says so and the client logs in as the
+    /// manifest says.
+    pub(super) user: Option<String>,
     /// Whether the client has sent something since the last fence (a round trip that proves that everything sent before
     /// has arrived), so that the next fence has to wait for this client.
     pub(super) has_sent_since_fence: bool,
@@ -234,7 +239,10 @@ impl Client {
             joins_session: options.session.is_some(),
             eio: options.eio,
             msgpack: options.msgpack,
-            envelopes: options.envelopes.clone(),
+            envelopes: options
+                .envelopes
+                .clone()
+                .filter(|_| options.layer == Layer::SocketIo),
             websocket: options.layer != Layer::Tcp
                 && (options.transport != TransportChoice::Polling || options.envelopes.is_some()),
             heartbeat_by_hand: !options.heartbeat,
@@ -251,14 +259,19 @@ impl Client {
 
     /// Returns the fields of the client that a scenario reads with variables such as `$sender.sid`.
     pub(super) fn to_data(&self) -> Data {
-        let namespace = self.state().namespace.clone();
+        let (namespace, user) = {
+            let state = self.state();
+            (state.namespace.clone(), state.user.clone())
+        };
         let Some(link) = self.link() else {
             return Data::object::<String>([]);
         };
+        let value = |field| match (field, &user) {
+            (ClientField::User, Some(user)) => Some(Data::from(user.as_str())),
+            (field, _) => link.field(field, &namespace),
+        };
         let fields = ClientField::ALL.into_iter();
-        Data::object(
-            fields.filter_map(|field| Some((field.name(), link.field(field, &namespace)?))),
-        )
+        Data::object(fields.filter_map(|field| Some((field.name(), value(field)?))))
     }
 }
 
@@ -321,10 +334,19 @@ impl Link {
     }
 
     /// Finds the open packet and the frame that carried it, so that `receive` steps skip both entries.
-    pub(super) fn skip_open_packet(&self) {
+    fn skip_open_packet(&self) {
         for (index, entry) in self.connection.journal().entries().iter().enumerate() {
             self.is_own_open_packet(index, entry);
         }
+    }
+
+    /// Makes later `receive` steps start at the journal entry `next`. Earlier entries came before the steps sent
+    /// anything, so they can't be answers.
+    pub(super) fn receive_from(&self, next: usize) {
+        self.skip_open_packet();
+        let mut state = self.state();
+        state.cursor.packets = next;
+        state.cursor.frames = next;
     }
 
     /// Returns the data of the open packet, with all fields that the server sent.

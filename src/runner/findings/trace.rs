@@ -123,6 +123,8 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
 fn is_hidden_envelope(link: &Link, entry: &Entry, fences: &HashSet<AckId>) -> bool {
     match (&link.envelopes, &entry.what) {
         (Some(_), What::Socket(Packet::Connect { .. })) => true,
+        // The journal also holds the message that carried the event.
+        (None, What::Socket(_)) => link.layer == Layer::WebSocket,
         (Some(_), What::Sent(outgoing)) => {
             let sent = sent_packet(link, outgoing);
             matches!(sent, Some(Packet::Event { id: Some(id), .. }) if fences.contains(&id))

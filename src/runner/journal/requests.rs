@@ -164,6 +164,15 @@ impl Requests {
         }
     }
 
+    /// Returns the events that clients have sent with an ack id, oldest first.
+    pub(in crate::runner) fn asked(&self) -> impl Iterator<Item = &SentEvent> {
+        let events = self
+            .sent
+            .iter()
+            .filter_map(|tracked| tracked.request.event.as_ref());
+        events.filter(|event| event.id.is_some())
+    }
+
     /// Records that a step expected the server to disconnect the client or to end the connection.
     pub(in crate::runner) fn expect_end(&mut self) {
         self.expects_end = true;

@@ -1,5 +1,6 @@
 //! The plan of a run: selects scenarios by tier, and chooses their transports and profiles by what they need.
 
+mod answers;
 pub(super) mod coverage;
 pub(super) mod envelopes;
 pub(super) mod rules;
@@ -17,7 +18,7 @@ use crate::{
         settings::Settings,
         translation::{
             bound_namespaces, namespaces,
-            operations::{find_absent, find_untranslatable},
+            operations::{find_absent, find_absent_field, find_untranslatable},
         },
     },
     scenario::{ClientName, ConnectionUse, Scenario, Step, Tier, Transport},
@@ -215,6 +216,11 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
     if let Some(name) = find_absent(scenario, &manifest.absent) {
         return Some(format!("the target has no operation `{name}`"));
     }
+    if let Some(field) = find_absent_field(scenario, manifest) {
+        return Some(format!(
+            "the scenario expects the field `{field}`, which the target does not send"
+        ));
+    }
     if let Some(name) = namespaces::find_absent(scenario, &manifest.absent) {
         return Some(format!("the target has no namespace `{name}`"));
     }
@@ -231,7 +237,8 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
             "the scenario is about namespaces, and the target's binding of `{name}` names a namespace of its own"
         ));
     }
-    way_in::find_obstacle(scenario, manifest)
+    answers::find_obstacle(scenario, manifest)
+        .or_else(|| way_in::find_obstacle(scenario, manifest))
         .or_else(|| rules::find_obstacle(scenario, manifest))
         .or_else(|| namespaces::find_obstacle(scenario, manifest))
 }

@@ -10,6 +10,7 @@ use crate::{
     runner::{clients::bystander, translation::written_texts::described},
     scenario::{
         ClientName, ConnectOptions, ConnectionUse, Operation, Scenario, Step, Template, Written,
+        jwt_subject,
     },
     targets::{Credential, MAIN, Manifest, Rule},
 };
@@ -83,6 +84,17 @@ pub(in crate::runner) fn has_token_for_each_client(manifest: &Manifest) -> bool 
     token_of_clients(manifest).is_some_and(|name| {
         let credential = manifest.credentials.entries.get(&name);
         matches!(credential, Some(Credential::Jwt(_)))
+    })
+}
+
+/// Returns true if clients log in with a token that names a user.
+pub(in crate::runner) fn has_token_with_user(manifest: &Manifest) -> bool {
+    token_of_clients(manifest).is_some_and(|name| match manifest.credentials.entries.get(&name) {
+        Some(Credential::Jwt(jwt)) => jwt.claims.contains_key("sub"),
+        Some(Credential::Literal(token)) => token
+            .as_str()
+            .is_some_and(|token| jwt_subject(token).is_some()),
+        None => false,
     })
 }
 

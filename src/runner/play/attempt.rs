@@ -63,6 +63,10 @@ pub(in crate::runner) struct Attempt<'a> {
     /// The bystander, a client that the runner adds if an `alive` step names no client. It shows whether the server
     /// still serves other clients.
     pub(in crate::runner) bystander: Option<Arc<Client>>,
+    /// The user who makes the requests of `http` steps. The client only logs in: it opens no connection.
+    pub(in crate::runner) requester: Arc<Client>,
+    /// Whether this attempt performs the steps with which a client enters.
+    pub(in crate::runner) enters: bool,
     /// The namespace of clients for which the scenario names none, as the target calls it.
     pub(in crate::runner) home: String,
     /// The namespaces of the target in which it has the scenario's events, as its bindings say.
@@ -147,7 +151,6 @@ impl<'a> Attempt<'a> {
         let bindings = &target.manifest.bindings;
         let main = bindings.namespaces.main();
         let home = bound_namespaces::home(scenario, bindings);
-        let bound = bound_namespaces::of(scenario, bindings);
         let now = clock::timestamp();
         let minted = match target.manifest.rules.has(Rule::OneConnectionPerUser) {
             true => target.credentials_of(now, unique.suffix()),
@@ -169,8 +172,10 @@ impl<'a> Attempt<'a> {
             declared: Clients::new(&scenario.clients, home.as_deref().unwrap_or(main)),
             bystander: bystander::is_needed(&scenario.steps)
                 .then(|| bystander::unconnected("bystander", main)),
+            requester: bystander::unconnected("requester", main),
+            enters: false,
             home: home.unwrap_or_else(|| main.to_owned()),
-            bound,
+            bound: bound_namespaces::of(scenario, bindings),
             perform,
             limit: None,
             pacing: rules::pacing(scenario, &target.manifest),
@@ -200,6 +205,8 @@ impl<'a> Attempt<'a> {
             unique: self.unique.clone(),
             declared: declared.last().unwrap_or_default(),
             bystander: None,
+            requester: Arc::clone(&self.requester),
+            enters: true,
             home: self.home.clone(),
             bound: self.bound.clone(),
             perform: self.perform,
@@ -279,13 +286,8 @@ impl<'a> Attempt<'a> {
     /// Returns the name that the target uses for a namespace of the scenario.
     pub(in crate::runner) fn namespace(&self, template: &Template) -> StepResult<String> {
         let name = template.render_text(&self.scope())?;
-        Ok(self
-            .target
-            .manifest
-            .bindings
-            .namespaces
-            .own(&name)
-            .to_owned())
+        let namespaces = &self.target.manifest.bindings.namespaces;
+        Ok(namespaces.own(&name).to_owned())
     }
 
     /// Returns true if a client never connected, or lost a connection that the client did not end.

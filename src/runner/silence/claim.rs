@@ -59,6 +59,8 @@ pub(in crate::runner) enum Never {
         request: Request,
         /// The number of answers that the server may send.
         allowed: usize,
+        /// The answers that count.
+        counted: Counted,
         /// How far the runner has searched the journal of the connection for answers.
         checked: Checked,
     },
@@ -89,6 +91,15 @@ pub(in crate::runner) enum Never {
     },
     /// A report that the server refused something, unless a step has received this report as expected.
     Refusal,
+}
+
+/// The answers to a request that a claim counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::runner) enum Counted {
+    /// All answers.
+    All,
+    /// The answers that report no failure.
+    Successes,
 }
 
 /// How far a claim has been checked. Each check starts where the last check of the same claim ended, so that all checks

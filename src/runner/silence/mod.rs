@@ -16,12 +16,13 @@ use std::{
 };
 
 use self::{
-    claim::{Checked, Never, Request, Silence, Unwanted},
+    claim::{Checked, Counted, Never, Request, Silence, Unwanted},
     fence::{Proof, fence},
 };
 use crate::{
-    client::{Illegal, What},
+    client::{Entry, Illegal, What},
     clock,
+    data::Data,
     runner::{
         clients::{Client, Link},
         findings::{
@@ -44,6 +45,29 @@ use crate::{
     },
 };
 
+/// Returns the answers to a request that count for a claim, that no step has claimed, and that no check has read yet.
+fn unclaimed_answers(
+    attempt: &Attempt<'_>,
+    (link, request): (&Link, &Request),
+    counted: Counted,
+    checked: &Checked,
+) -> Vec<Entry> {
+    let patterns = &attempt.target.manifest.acknowledgements;
+    let counts = |args: &[Data]| match counted {
+        Counted::All => true,
+        Counted::Successes => patterns.failure_in(args).is_none(),
+    };
+    let (state, entries) = (link.state(), link.connection.journal().entries());
+    let answers = checked.unchecked(&entries).filter(|(index, entry)| {
+        if let Some(args) = request.acknowledgement(entry) {
+            return counts(args);
+        }
+        let result = request.result(entry);
+        result.is_some_and(counts) && !state.received.is_claimed(*index)
+    });
+    answers.map(|(_, entry)| entry.clone()).collect()
+}
+
 impl Silence {
     /// Returns a finding if the client received what this claim of silence says that it does not receive.
     fn breach(&self, attempt: &Attempt<'_>) -> StepResult<Option<Finding>> {
@@ -52,8 +76,12 @@ impl Silence {
                 link,
                 request,
                 allowed,
+                counted,
                 checked,
-            } => Ok(self.extra_ack(link, request, *allowed, checked)),
+            } => {
+                let answers = unclaimed_answers(attempt, (link, request), *counted, checked);
+                Ok(self.extra_ack(link, request, *allowed, (checked, answers)))
+            }
             Never::Event { sought, reason } => self.unwanted_event(attempt, sought, reason),
             Never::Frame {
                 link,
@@ -70,16 +98,10 @@ impl Silence {
         link: &Link,
         request: &Request,
         allowed: usize,
-        checked: &Checked,
+        (checked, acks): (&Checked, Vec<Entry>),
     ) -> Option<Finding> {
         let name = &self.client.spec.name;
         let event = &request.event;
-        let (state, entries) = (link.state(), link.connection.journal().entries());
-        let acks = checked.unchecked(&entries).filter(|(index, entry)| {
-            let is_ack = request.acknowledgement(entry).is_some();
-            is_ack || (request.result(entry).is_some() && !state.received.is_claimed(*index))
-        });
-        let acks: Vec<_> = acks.map(|(_, entry)| entry).collect();
         let earlier = checked.found.fetch_add(acks.len(), Ordering::Relaxed);
         let extra = acks.get(allowed.saturating_sub(earlier))?;
         let (kind, sentence) = match allowed {

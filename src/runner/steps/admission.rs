@@ -30,6 +30,19 @@ pub(super) enum Admission {
     RefusedHandshake(ConnectFailure),
 }
 
+impl Admission {
+    /// Returns true if the server refused the client by an answer.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(_) => true,
+            Self::RefusedHandshake(failure) => {
+                matches!(failure, ConnectFailure::Refused { .. })
+            }
+            Self::Joined(_) => false,
+        }
+    }
+}
+
 /// Waits for the answer to a client's CONNECT, and records the namespace that the client has joined.
 pub(super) async fn await_admission(
     attempt: &Attempt<'_>,

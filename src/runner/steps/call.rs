@@ -17,11 +17,12 @@ use crate::{
         play::attempt::Attempt,
         silence::{
             self,
-            claim::{Checked, Never, Request, Silence, Watch},
+            claim::{Checked, Counted, Never, Request, Silence, Watch},
         },
         translation::namespaces,
     },
     scenario::{Accepted, Answer, Call, Matcher, Operation, Step},
+    targets::AckPattern,
     text::excerpt,
     wire::socket_io::{AckId, Packet},
 };
@@ -65,6 +66,7 @@ pub(super) fn outbound(
     let args = operation.args.as_ref();
     let args = args.map(|args| args.render(&scope)).transpose()?;
     let args = args.unwrap_or_else(|| with.into_iter().collect());
+    check_arguments(attempt, &args)?;
     let outgoing = attempt
         .target
         .manifest
@@ -83,6 +85,19 @@ pub(super) fn outbound(
         name: outgoing.event,
         args: outgoing.args,
     })
+}
+
+/// Refuses an event with several arguments if the target's envelopes carry one payload.
+fn check_arguments(attempt: &Attempt<'_>, args: &[Data]) -> StepResult {
+    let manifest = &attempt.target.manifest;
+    let carries_several =
+        manifest.dialect.envelope.is_none() || manifest.provides.contains("several-arguments");
+    if args.len() < 2 || carries_several {
+        return Ok(());
+    }
+    let sentence =
+        "The step sends several arguments, and the target does not provide `several-arguments`.";
+    Err(Obstacle::new(sentence).inapplicable())
 }
 
 /// Refuses an event that an envelope of the target can't carry.
@@ -118,9 +133,12 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, call: &Call) -> 
     // one proof per client would need as many round trips as the square of their number.
     let mut claims = match &call.answer.strict {
         Answer::Refused(_) => refused::no_other_report(attempt, step, watch),
-        Answer::Any | Answer::None | Answer::Replies(_) | Answer::Reply(_) | Answer::Success => {
-            Vec::new()
-        }
+        Answer::Any
+        | Answer::None
+        | Answer::NoSuccess
+        | Answer::Replies(_)
+        | Answer::Reply(_)
+        | Answer::Success => Vec::new(),
     };
     claims.extend(of_each.into_iter().flatten());
     if claims.is_empty() {
@@ -148,7 +166,13 @@ async fn one(
         from,
     };
     match &call.answer.strict {
-        Answer::None => Ok(Some(never_acked(step, &question, watch))),
+        Answer::None => Ok(Some(never_acked(step, &question, Counted::All, watch))),
+        Answer::NoSuccess => Ok(Some(never_acked(
+            step,
+            &question,
+            Counted::Successes,
+            watch,
+        ))),
         Answer::Refused(expected) => {
             let asked = refused::Question::Call {
                 request: &request,
@@ -206,12 +230,20 @@ fn ask(
     Ok((request, from))
 }
 
+/// The form of an acknowledgement, as the manifest describes it.
+enum Form<'e> {
+    /// The only argument.
+    Argument(&'e Matcher),
+    /// The form of every acknowledgement that reports success.
+    Success(&'e AckPattern),
+}
+
 /// What the answer to a call has to be.
 enum Expected<'e> {
     /// Any answer is right.
     Anything,
     /// The answer, in the target's own form, that the manifest describes.
-    ByManifest(&'e Matcher),
+    ByManifest(Form<'e>),
     /// The arguments, in the scenario's form, that the step expects and tolerates.
     ByStep {
         strict: &'e [Matcher],
@@ -228,12 +260,17 @@ impl<'e> Expected<'e> {
         let own = binding.and_then(|binding| binding.reply.as_ref());
         let answer = &call.answer.strict;
         match answer {
-            Answer::Any => own.map_or(Self::Anything, Self::ByManifest),
+            Answer::Any => own.map_or(Self::Anything, |own| Self::ByManifest(Form::Argument(own))),
             Answer::Success => {
-                let success = own.or(manifest.acknowledgements.success.as_ref());
-                success.map_or(Self::Success, Self::ByManifest)
+                let success = manifest.acknowledgements.success.as_ref();
+                let form = own.map(Form::Argument).or(success.map(Form::Success));
+                form.map_or(Self::Success, Self::ByManifest)
             }
-            Answer::None | Answer::Refused(_) | Answer::Replies(_) | Answer::Reply(_) => {
+            Answer::None
+            | Answer::NoSuccess
+            | Answer::Refused(_)
+            | Answer::Replies(_)
+            | Answer::Reply(_) => {
                 let lenient = call.answer.lenient.as_ref().and_then(Answer::arguments);
                 let strict = answer.arguments();
                 strict.map_or(Self::Anything, |strict| Self::ByStep { strict, lenient })
@@ -256,7 +293,11 @@ impl<'e> Expected<'e> {
         };
         match self {
             Self::Anything => true,
-            Self::ByManifest(expected) => meet(std::slice::from_ref(*expected), args),
+            Self::ByManifest(Form::Argument(expected)) => {
+                let args = manifest.acknowledgements.result(args.to_vec());
+                meet(std::slice::from_ref(*expected), &args)
+            }
+            Self::ByManifest(Form::Success(pattern)) => pattern.is_met_by(args),
             Self::ByStep { strict, lenient } => {
                 let args = returned(attempt, event, args.to_vec());
                 meet(strict, &args) || lenient.is_some_and(|lenient| meet(lenient, &args))
@@ -269,10 +310,7 @@ impl<'e> Expected<'e> {
     fn judge(&self, attempt: &Attempt<'_>, question: &Question<'_>, args: Vec<Data>) -> StepResult {
         match self {
             Self::Anything => Ok(()),
-            Self::ByManifest(expected) => {
-                let expected = std::slice::from_ref(*expected);
-                judge(attempt, question, expected, None, &args)
-            }
+            Self::ByManifest(form) => judge_form(attempt, question, form, args),
             Self::ByStep { strict, lenient } => {
                 let args = returned(attempt, &question.request.event, args);
                 judge(attempt, question, strict, *lenient, &args)
@@ -284,8 +322,9 @@ impl<'e> Expected<'e> {
 
 /// Returns the arguments of an acknowledgement with the scenario's names of fields and namespaces.
 fn returned(attempt: &Attempt<'_>, event: &str, args: Vec<Data>) -> Vec<Data> {
-    let bindings = &attempt.target.manifest.bindings;
-    let mut args = bindings.returned(event, args);
+    let manifest = &attempt.target.manifest;
+    let bindings = &manifest.bindings;
+    let mut args = bindings.returned(event, manifest.acknowledgements.result(args));
     if event == "whoami" {
         namespaces::translate_reply(attempt.scenario, &bindings.namespaces, &mut args);
     }
@@ -325,6 +364,42 @@ fn subject(question: &Question<'_>) -> String {
         "The {what} of {}'s `{}`",
         question.client.spec.name, question.request.event
     )
+}
+
+/// Compares the arguments of an answer with the form that the manifest describes.
+fn judge_form(
+    attempt: &Attempt<'_>,
+    question: &Question<'_>,
+    form: &Form<'_>,
+    args: Vec<Data>,
+) -> StepResult {
+    let (only, patterns) = match *form {
+        Form::Argument(expected) | Form::Success(AckPattern::Argument(expected)) => {
+            (Some(expected), &[][..])
+        }
+        Form::Success(AckPattern::Arguments { patterns, .. }) => (None, patterns.as_slice()),
+    };
+    if let Some(expected) = only {
+        let args = attempt.target.manifest.acknowledgements.result(args);
+        return judge(
+            attempt,
+            question,
+            std::slice::from_ref(expected),
+            None,
+            &args,
+        );
+    }
+    let subject = subject(question);
+    for (index, expected) in patterns.iter().enumerate() {
+        if let Some(expected) = expected {
+            let expected = Accepted {
+                strict: expected,
+                lenient: None,
+            };
+            values::require(attempt, expected, args.get(index), &subject)?;
+        }
+    }
+    Ok(())
 }
 
 /// Compares the arguments of an answer with those that are expected and tolerated.
@@ -380,14 +455,20 @@ fn arguments(count: usize) -> String {
     }
 }
 
-/// Returns the claim of silence that the server does not acknowledge the request.
-fn never_acked(step: &Step, question: &Question<'_>, watch: Option<Watch>) -> Silence {
+/// Returns the claim of silence that the server does not acknowledge the request, or not with an answer that counts.
+fn never_acked(
+    step: &Step,
+    question: &Question<'_>,
+    counted: Counted,
+    watch: Option<Watch>,
+) -> Silence {
     Silence {
         client: Arc::clone(question.client),
         never: Never::Ack {
             link: Arc::clone(question.link),
             request: question.request.clone(),
             allowed: 0,
+            counted,
             checked: Checked::before(question.from),
         },
         span: step.span,

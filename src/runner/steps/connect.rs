@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     admission::{Admission, await_admission, handshake_finding},
+    log_in::log_in,
     options::options,
     refused,
 };
@@ -22,11 +23,11 @@ use crate::{
             Finding, Obstacle, StepResult, Stop, error_kind::ErrorKind, failure_kind::FailureKind,
         },
         matching::values,
-        plan::{rules, way_in},
+        plan::way_in,
         play::attempt::Attempt,
     },
     scenario::{Connect, ConnectAnswer, ConnectOptions, Matcher, Step, Template},
-    targets::{MAIN, Rule, Speaks},
+    targets::{MAIN, Speaks},
     wire::socket_io::Packet,
 };
 
@@ -84,7 +85,7 @@ pub(in crate::runner) async fn bystander(
     if let Some(layer) = below {
         entrance::before(attempt, client, Login::Manifest).await?;
         let options = options(attempt, client, &plain, layer, limit, Login::Manifest)?;
-        return match open(attempt, client, &options, Login::Manifest).await? {
+        return match open(attempt, client, &options).await? {
             Ok(_) => Ok(()),
             Err(failure) if failure.is_ours() => Err(unreachable(&name.0, &failure).unjudged()),
             Err(failure) => Err(handshake_finding(name, &failure).breach()),
@@ -113,6 +114,11 @@ async fn one(
         }
     };
     let admission = join(attempt, client, &connect.options, limit, awaited).await?;
+    if connect.may_refuse && admission.is_refusal() {
+        let name = &client.spec.name;
+        let sentence = format!("The server refuses {name}, and may do so.");
+        return Err(Obstacle::new(sentence).inapplicable());
+    }
     let judged = judge(attempt, client, &connect.answer.strict, &admission, limit).await?;
     let Err(stop) = judged else { return Ok(()) };
     if let Some(lenient) = &connect.answer.lenient
@@ -217,7 +223,6 @@ pub(super) async fn open(
     attempt: &Attempt<'_>,
     client: &Arc<Client>,
     options: &Options,
-    login: Login,
 ) -> StepResult<Result<Arc<Link>, ConnectFailure>> {
     let mut visits = 1;
     loop {
@@ -225,8 +230,13 @@ pub(super) async fn open(
             Ok(link) if link.layer == Layer::WebSocket => link,
             opened => return Ok(opened),
         };
-        match entrance::after(attempt, client, login).await {
-            Ok(()) => return Ok(Ok(link)),
+        match entrance::after(attempt, client).await {
+            Ok(()) => {
+                if let Some(envelopes) = &options.envelopes {
+                    envelopes.close();
+                }
+                return Ok(Ok(link));
+            }
             Err(stop) if visits == VISITS => return Err(stop),
             Err(_) => visits += 1,
         }
@@ -244,8 +254,7 @@ pub(super) async fn join(
     awaited: Awaited,
 ) -> StepResult<Admission> {
     let declared = &client.spec.options;
-    let login = decide_login(attempt, client, step, awaited)?;
-    entrance::before(attempt, client, login).await?;
+    let login = log_in(attempt, client, step, awaited).await?;
     let namespace = match &step.namespace {
         Some(template) => attempt.namespace(template)?,
         None => declared_namespace(attempt, client)?,
@@ -331,7 +340,7 @@ async fn settle_in(
     link: &Arc<Link>,
     (login, deadline): (Login, Instant),
 ) -> StepResult {
-    entrance::after(attempt, client, login).await?;
+    entrance::after(attempt, client).await?;
     let home = client.state().namespace.clone();
     for other in attempt.bound.iter().filter(|other| **other != home) {
         join_bound(attempt, client, link, other, (login, deadline)).await?;
@@ -352,40 +361,6 @@ async fn join_bound(
     let from = send_connect(link, namespace, auth);
     let admission = await_admission(attempt, client, link, namespace, from, deadline).await?;
     joined(attempt, client, None, &admission)?
-}
-
-/// Decides who says how the client logs in, and records the scenario's token if it goes to the place of the manifest's.
-pub(super) fn decide_login(
-    attempt: &Attempt<'_>,
-    client: &Client,
-    step: &ConnectOptions,
-    awaited: Awaited,
-) -> StepResult<Login> {
-    let clients = &attempt.target.manifest.way_in.clients;
-    let options = [&*client.spec.options, step];
-    let (login, token) = presented::login(options, clients, &attempt.scope(), awaited)?;
-    let own = match login {
-        Login::Manifest => token_of_client(attempt, client),
-        Login::Scenario | Login::ScenarioInPlace => None,
-    };
-    client.state().own_token = token.or(own);
-    Ok(login)
-}
-
-/// Returns the token of a client that has to be another user than all other clients, because a user of the target has
-/// one connection.
-fn token_of_client(attempt: &Attempt<'_>, client: &Client) -> Option<Data> {
-    let manifest = &attempt.target.manifest;
-    if !manifest.rules.has(Rule::OneConnectionPerUser) {
-        return None;
-    }
-    let name = rules::token_of_clients(manifest)?;
-    let suffix = format!("{}-{}", attempt.unique.suffix(), client.spec.name);
-    let token = manifest
-        .credentials
-        .mint_one(&name, clock::timestamp(), &suffix)?;
-    attempt.scope().note_minted(&token);
-    Some(Data::from(token))
 }
 
 /// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a

@@ -11,7 +11,11 @@ use crate::{
     clock,
     data::Data,
     runner::{
-        clients::presented::{self, Login},
+        clients::{
+            entrance,
+            login::Entered,
+            presented::{self, Login},
+        },
         findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
         journal::unrelated::without_unrelated,
         plan::way_in,
@@ -24,7 +28,7 @@ use crate::{
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> StepResult {
     let limit = attempt.limit(step)?;
-    let asked = fill(attempt, http)?;
+    let asked = fill(attempt, http).await?;
     let (strict, lenient) = (&http.response.strict, &http.response.lenient);
     let what = format!("{} {}", asked.method, asked.target);
     let asked_at = clock::now();
@@ -263,8 +267,10 @@ fn presented(
     attempt: &Attempt<'_>,
     http: &Http,
     target: &str,
+    entered: Option<&Entered>,
 ) -> StepResult<[Vec<(String, String)>; 2]> {
     let scope = attempt.scope().clone();
+    let known = entered.map_or(&scope, |entered| &entered.scope);
     let clients = &attempt.target.manifest.way_in.clients;
     let all = |defaults: &[_], own: &[_]| {
         let mut all = Vec::new();
@@ -274,22 +280,39 @@ fn presented(
                 false => Login::Manifest,
             };
             for (name, value) in presented::unnamed(clients, defaults, login, [own, &[]]) {
-                all.extend(value.render_text(&scope).ok().map(|value| (name, value)));
+                all.extend(value.render_text(known).ok().map(|value| (name, value)));
             }
         }
         all.extend(pairs::fill(own, &scope)?);
         Ok::<_, Stop>(all)
     };
-    Ok([
-        all(&clients.query, &http.query)?,
-        all(&clients.headers, &http.headers)?,
-    ])
+    let query = all(&clients.query, &http.query)?;
+    let headers = all(&clients.headers, &http.headers)?;
+    let headers = match entered {
+        Some(entered) => entered.cookies.join(&headers),
+        None => headers,
+    };
+    Ok([query, headers])
 }
 
-fn fill(attempt: &Attempt<'_>, http: &Http) -> StepResult<HttpRequest> {
+/// Returns the login with which a step makes its request. `None` for a request that is not one of a client of the
+/// endpoint, or that is about logins.
+async fn entered(attempt: &Attempt<'_>, http: &Http, target: &str) -> StepResult<Option<Entered>> {
+    let is_of_endpoint = target.starts_with(&attempt.target.endpoint.path);
+    if !is_of_endpoint || way_in::is_about_logins(attempt.scenario) {
+        return Ok(None);
+    }
+    let scope = attempt.scope().clone();
+    let query = pairs::fill(&http.query, &scope)?;
+    let query: String = query.iter().map(|(_, value)| format!(" {value}")).collect();
+    entrance::of_request(attempt, &format!("{target}{query}")).await
+}
+
+async fn fill(attempt: &Attempt<'_>, http: &Http) -> StepResult<HttpRequest> {
     let scope = attempt.scope().clone();
     let mut target = http.target.render_text(&scope)?;
-    let [query, mut headers] = presented(attempt, http, &target)?;
+    let entered = entered(attempt, http, &target).await?;
+    let [query, mut headers] = presented(attempt, http, &target, entered.as_ref())?;
     for (name, value) in query {
         let pair = url::form_urlencoded::Serializer::new(String::new())
             .append_pair(&name, &value)

@@ -18,6 +18,7 @@ mod expect;
 mod frame;
 mod http;
 mod links;
+mod log_in;
 mod never;
 mod open;
 mod options;
@@ -27,6 +28,7 @@ mod receive;
 mod receive_raw;
 mod refused;
 mod reply;
+mod results;
 mod send;
 mod shape;
 

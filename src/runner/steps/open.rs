@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::{
     admission::handshake_finding,
-    connect::{self, decide_login, unreachable},
+    connect::{self, unreachable},
     http,
+    log_in::decide_login,
     options::options,
 };
 use crate::{
@@ -52,9 +53,12 @@ async fn one(
         Some(_) | None => Awaited::Acceptance,
     };
     let login = decide_login(attempt, client, &open.options, awaited)?;
+    if let Some(session) = &open.session {
+        entrance::share(attempt, client, session);
+    }
     entrance::before(attempt, client, login).await?;
     let options = connection_options(attempt, open, client, limit, login)?;
-    let link = match connect::open(attempt, client, &options, login).await? {
+    let link = match connect::open(attempt, client, &options).await? {
         Ok(link) => link,
         Err(failure) if failure.is_ours() => {
             return Err(unreachable(&name.0, &failure).unjudged());

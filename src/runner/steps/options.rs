@@ -7,7 +7,7 @@ use crate::{
     client::{Layer, Options, TransportChoice},
     runner::{
         clients::{
-            Client,
+            Client, entrance,
             presented::{self, Login},
         },
         findings::{StepResult, Stop},
@@ -72,6 +72,7 @@ pub(super) fn options(
             .msgpack
             .or(declared.msgpack)
             .unwrap_or(attempt.target.msgpack()),
+        envelopes: entrance::envelopes(attempt, client, layer),
         deadline: limit,
         ..Options::default()
     })

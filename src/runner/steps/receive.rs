@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     http,
     links::any_link,
-    receive_raw,
+    receive_raw, results,
     shape::{message_text, msgpack_packet, text_packet, without_offset},
 };
 use crate::{
@@ -30,7 +30,6 @@ use crate::{
             self,
             claim::{Checked, Never, Silence},
         },
-        translation::received_events,
         waiting::{Waited, late::extended_deadline, lawful_wait::wait_for},
     },
     scenario::{Accepted, FramePattern, Incoming, Matcher, Mismatch, Order, Receive, Step},
@@ -308,7 +307,9 @@ fn compare(
     // Skip heartbeats, which may come at any moment (Engine.IO v4, "Heartbeat"), and unrelated packets. If the step
     // expected this packet, the comparison above has already accepted it.
     if let What::Packet(packet) = &entry.what
-        && (silence::is_invisible(packet, link.eio) || is_unrelated_message(attempt, packet))
+        && (silence::is_invisible(packet, link.eio)
+            || is_unrelated_message(attempt, packet)
+            || results::is_beside(attempt, &what.strict, packet))
     {
         return Ok(Candidate::Invisible);
     }
@@ -353,8 +354,7 @@ fn value<'m>(
             (matcher, msgpack_packet(packet, spoken))
         }
         (Incoming::Packet(matcher), What::Packet(packet)) => {
-            let bindings = &attempt.target.manifest.bindings;
-            let translate = |packet| received_events::translate(bindings, matcher, packet);
+            let translate = |packet| results::as_expected(attempt, link, matcher, packet);
             (matcher, text_packet(packet, translate, spoken))
         }
         (Incoming::Echo(matcher), _) if echoed.is_some() => (matcher, echoed),

@@ -19,7 +19,7 @@ use crate::{
         journal::refusal_reports::in_event,
         matching::values,
         play::attempt::Attempt,
-        silence::claim::{Checked, Never, Request, Silence, Watch},
+        silence::claim::{Checked, Counted, Never, Request, Silence, Watch},
         waiting::{Waited, lawful_wait::wait_lawfully},
     },
     scenario::{Matcher, Refusal, RefusalReason, Step},
@@ -103,9 +103,26 @@ pub(super) async fn report(
     let is_free = expected.reason == Some(RefusalReason::Payload)
         && own.is_none()
         && report.get("field").is_none();
-    let demanded = (!is_free).then_some(&expected.report);
+    let message = expected.report.only("message");
+    let demanded = match is_text(link, index) {
+        // A refusal that is a text has no place for a code or a field.
+        true => Some(&message),
+        false => (!is_free).then_some(&expected.report),
+    };
     compare(attempt, &subject, expected, [demanded, own], &report)??;
     Ok(index)
+}
+
+/// Returns true if the event or acknowledgement in a journal entry reports a refusal by a text.
+fn is_text(link: &Link, index: usize) -> bool {
+    let entries = link.connection.journal().entries();
+    match entries.get(index).map(|entry| &entry.what) {
+        Some(What::Socket(Packet::Ack { args, .. } | Packet::Event { args, .. })) => {
+            let mut given = args.iter().filter(|argument| **argument != Data::Null);
+            given.next().is_some_and(|first| first.as_str().is_some())
+        }
+        _ => false,
+    }
 }
 
 /// Returns the report with the scenarios' name of the invalid field in place of the target's name.
@@ -186,6 +203,7 @@ pub(super) fn no_other_acknowledgement(
         link: Arc::clone(link),
         request: request.clone(),
         allowed: usize::from(is_answer),
+        counted: Counted::All,
         checked: Checked::before(from),
     }
 }

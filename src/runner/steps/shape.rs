@@ -32,7 +32,7 @@ pub(super) fn msgpack_packet(
 }
 
 /// Returns a Socket.IO packet as an object: `{type, namespace, id, data}`.
-fn packet_data(packet: Packet, spoken: impl Fn(&str) -> String) -> Data {
+pub(super) fn packet_data(packet: Packet, spoken: impl Fn(&str) -> String) -> Data {
     let mut fields = vec![
         ("type", Data::Null),
         ("namespace", Data::from(spoken(packet.namespace()))),

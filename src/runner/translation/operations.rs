@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     data::Data,
-    scenario::{Scenario, Step},
+    scenario::{Scenario, Step, Template, visit_steps},
     targets::{Binding, Bindings, Capability, Manifest, Source},
 };
 
@@ -100,13 +100,64 @@ pub(in crate::runner) fn find_absent<'m>(
                 .iter()
                 .any(|(_, value)| described(value) == name)
     };
-    let mut operations = absent.iter().filter(|name| !name.starts_with('/'));
+    let mut operations = absent.iter().filter(|name| !name.contains(['/', '.']));
     let found = operations.find(|name| is_called(name) || by_hand(name));
     found.map(String::as_str)
 }
 
+/// Returns a field that the scenario expects of an event or of the answer to a request, and that the target's
+/// application does not send there: `whoami.rooms`. The manifest lists the field under `absent`, or its binding leaves
+/// the field out.
+pub(in crate::runner) fn find_absent_field(
+    scenario: &Scenario,
+    manifest: &Manifest,
+) -> Option<String> {
+    let mut found = None;
+    visit_steps(&scenario.steps, &mut |step| {
+        let facts = step.action.facts();
+        let is_request = facts.request.is_some();
+        for (event, expected) in facts.demanded {
+            for name in spoken_names(scenario, event) {
+                let mut fields = expected.fields().into_iter();
+                let lacking = fields.find(|field| lacks_field(manifest, &name, field, is_request));
+                if let Some(field) = lacking {
+                    found.get_or_insert(format!("{name}.{field}"));
+                }
+            }
+        }
+    });
+    found
+}
+
+/// Returns the names that a step gives to an event: the name itself, or the value of the variable that stands for it.
+fn spoken_names(scenario: &Scenario, event: &Template) -> Vec<String> {
+    let text = described(event);
+    let Some(variable) = text.strip_prefix('$') else {
+        return vec![text];
+    };
+    let variables = scenario.variables.iter();
+    let values = variables.filter(|(name, _)| name == variable);
+    values.map(|(_, value)| described(value)).collect()
+}
+
+/// Returns true if the application does not send a field in an event, or in the answer to a request.
+fn lacks_field(manifest: &Manifest, name: &str, field: &str, is_request: bool) -> bool {
+    let is_absent = |absent: &String| {
+        absent
+            .split_once('.')
+            .is_some_and(|(of, lacking)| of == name && lacking == field)
+    };
+    let binding = manifest.bindings.get(name);
+    let places = binding.and_then(|binding| match is_request {
+        true => binding.returns.as_ref(),
+        false => binding.places.as_ref(),
+    });
+    manifest.absent.iter().any(is_absent)
+        || places.is_some_and(|places| !places.fields.contains_key(field))
+}
+
 /// Returns true if the scenario needs the application: its echo, or a capability that its events provide.
-fn awaits_application(scenario: &Scenario) -> bool {
+pub(in crate::runner) fn awaits_application(scenario: &Scenario) -> bool {
     scenario.needs.iter().any(|need| need == "echo") || awaits_events(scenario)
 }
 
@@ -206,6 +257,24 @@ mod tests {
         let by_hand = "  - send: '421[\"ask\"]'";
         assert_eq!(found("acks", by_hand, &["ask"]).as_deref(), Some("ask"));
         assert_eq!(found("websocket", by_hand, &["ask"]), None);
+    }
+
+    #[test]
+    fn fields_that_the_application_leaves_out_are_found() {
+        let found = |manifest: &str, steps| {
+            find_absent_field(&scenario("acks", steps), &manifest_of(manifest))
+        };
+        let call = "  - call: whoami\n    as: a\n    reply: { rooms: [], user: <string> }";
+        let absent = "absent: [whoami.rooms]";
+        assert_eq!(found(absent, call).as_deref(), Some("whoami.rooms"));
+        assert_eq!(found("absent: [whoami.id]", call), None);
+        let returned = "bindings: { whoami: { returns: [{ name: $user }] } }";
+        assert_eq!(found(returned, call).as_deref(), Some("whoami.rooms"));
+        let event = "  - expect: room-message\n    as: a\n    with: { from: <string> }";
+        let args = "bindings: { room-message: { event: said, args: [$room, $text] } }";
+        assert_eq!(found(args, event).as_deref(), Some("room-message.from"));
+        let fields = "bindings: { room-message: { event: said, fields: { text: body } } }";
+        assert_eq!(found(fields, event), None);
     }
 
     #[test]

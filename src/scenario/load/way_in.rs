@@ -94,6 +94,7 @@ fn defaults(
         origin: text(&fields, "origin", context),
         protocols: texts(&fields, "protocols", context).unwrap_or_default(),
         path: text(&fields, "path", context),
+        user: text(&fields, "user", context),
     };
     let namespace = fields.raw("namespace").and_then(|field| {
         let name = field.text(context.problems)?;

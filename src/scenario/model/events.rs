@@ -34,6 +34,17 @@ pub struct EventPattern {
     pub namespace: Option<Template>,
 }
 
+impl EventPattern {
+    /// Returns the name of the event with the expectation of its first argument, if there is one.
+    pub fn demand(&self) -> Option<(&Template, &Matcher)> {
+        let first = match &self.args {
+            Some(ExpectedArguments::Each(args)) => args.first(),
+            Some(_) | None => self.with.as_ref(),
+        };
+        first.map(|first| (&self.name, first))
+    }
+}
+
 /// All arguments of an event or of an ack to send: a list, or an expression that gives a list.
 #[derive(Clone, Debug)]
 pub struct Arguments(Template);

@@ -7,6 +7,9 @@ use crate::scenario::{Scenario, Template};
 /// The variable with the token of a client, if the manifest uses it.
 const VALID: &str = "credentials.valid";
 
+/// The headers that hold logins.
+const LOGIN_HEADERS: [&str; 2] = ["authorization", "cookie"];
+
 /// The options that every client of every scenario has, unless the scenario gives the client others.
 #[derive(Clone, Debug, Default)]
 pub struct ClientDefaults {
@@ -22,6 +25,8 @@ pub struct ClientDefaults {
     pub protocols: Vec<Template>,
     /// The Engine.IO path, if it differs from the path of the target.
     pub path: Option<Template>,
+    /// The user that the application reports for a client that logs in as the manifest says.
+    pub user: Option<Template>,
 }
 
 /// The steps with which every client enters the application (`enter:`). The client has the name `client` in them.
@@ -41,6 +46,25 @@ pub struct WayIn {
     pub clients: ClientDefaults,
     /// The steps with which every client enters; `None` if a client is in as soon as it has connected.
     pub enter: Option<Entrance>,
+}
+
+impl WayIn {
+    /// Returns true if the application can know its clients from what they present: each option that can hold a login
+    /// counts, whether its value is fixed or not.
+    pub fn names_users(&self) -> bool {
+        let clients = &self.clients;
+        let is_login = |(name, value): &(String, Template)| {
+            let is_login = LOGIN_HEADERS
+                .iter()
+                .any(|login| name.eq_ignore_ascii_case(login));
+            is_login || value.as_literal().is_none()
+        };
+        self.enter.is_some()
+            || !clients.auth.is_empty()
+            || !clients.query.is_empty()
+            || !clients.protocols.is_empty()
+            || clients.headers.iter().any(is_login)
+    }
 }
 
 impl ClientDefaults {
@@ -99,6 +123,7 @@ impl ClientDefaults {
             origin,
             protocols,
             path,
+            user: _,
         } = self;
         auth.is_empty()
             && query.is_empty()

@@ -51,6 +51,10 @@ pub(super) fn plain_types() -> Vec<(&'static str, Value)> {
             json!({ "type": ["string", "number"], "pattern": r"^[a-z0-9._]+([-/][a-z0-9._]+)*$" }),
         ),
         ("flag", or_row(json!({ "type": "boolean" }))),
+        (
+            "silence",
+            json!({ "anyOf": [refer("flag"), { "const": "success" }] }),
+        ),
         ("whole", or_row(json!({ "type": "integer", "minimum": 0 }))),
         (
             "duration",

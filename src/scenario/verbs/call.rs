@@ -1,7 +1,7 @@
 //! `call`: sends an event that requests an ack, and waits for the ack.
 
 use super::{
-    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    facts::{AnswerUse, Awaits, ConnectionUse, Facts, WireUse},
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
@@ -27,7 +27,11 @@ const KEYS: &[Key] = &[
         "the ack has exactly these arguments",
     ),
     keys::REFUSED,
-    key("no-reply", "flag", "`true`: no ack arrives"),
+    key(
+        "no-reply",
+        "silence",
+        "`true`: no ack arrives; `success`: no ack arrives that reports success",
+    ),
 ];
 
 /// The data of a `call` step.
@@ -46,6 +50,8 @@ pub enum Answer {
     Any,
     /// `no-reply: true`: the server must not send an ack.
     None,
+    /// `no-reply: success`: the server must not send an ack that reports success.
+    NoSuccess,
     /// `refused`: the server refuses the event with this error. The target's dialect decides how the server sends it.
     Refused(Refusal),
     /// `reply`: an ack with exactly this one argument.
@@ -63,7 +69,7 @@ impl Answer {
         match self {
             Self::Reply(expected) => Some(std::slice::from_ref(expected)),
             Self::Replies(expected) => Some(expected.as_slice()),
-            Self::Any | Self::None | Self::Refused(_) | Self::Success => None,
+            Self::Any | Self::None | Self::NoSuccess | Self::Refused(_) | Self::Success => None,
         }
     }
 }
@@ -105,7 +111,8 @@ impl VerbModel for Call {
             .raw("replies")
             .and_then(|replies| expected_arguments(&replies, context));
         let refused = refusal(fields, context);
-        let no_reply = context.flag(fields, "no-reply");
+        let is_failure_accepted = has_word(fields, "no-reply", "success");
+        let no_reply = !is_failure_accepted && context.flag(fields, "no-reply");
         let answer = if succeeds {
             Answer::Success
         } else if let Some(reply) = reply {
@@ -114,6 +121,9 @@ impl VerbModel for Call {
             Answer::Replies(replies)
         } else if let Some(refused) = refused {
             Answer::Refused(refused)
+        } else if is_failure_accepted {
+            fields.get("no-reply");
+            Answer::NoSuccess
         } else if no_reply {
             Answer::None
         } else {
@@ -126,8 +136,27 @@ impl VerbModel for Call {
     }
 
     fn facts(&self) -> Facts<'_> {
-        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other).calls(&self.operation)
+        let answers = self.answer.lenient.iter().chain([&self.answer.strict]);
+        let first = answers.filter_map(|answer| answer.arguments()?.first());
+        Facts::new(Awaits::Something, ConnectionUse::Actors, WireUse::Other)
+            .calls(&self.operation)
+            .with_answer(match &self.answer.strict {
+                Answer::None => AnswerUse::Forbidden,
+                Answer::Any
+                | Answer::NoSuccess
+                | Answer::Refused(_)
+                | Answer::Replies(_)
+                | Answer::Reply(_)
+                | Answer::Success => AnswerUse::Any,
+            })
+            .demands(first.map(|first| (&self.operation.name, first)))
     }
+}
+
+/// Returns true if the value of a key is this word.
+fn has_word(fields: &Fields<'_>, key: &'static str, word: &str) -> bool {
+    let field = fields.raw(key);
+    field.and_then(|field| field.node.text()) == Some(word)
 }
 
 /// Returns true if the step says `reply: $ok`, unless the scenario has a variable `ok` of its own.

@@ -20,6 +20,11 @@ const KEYS: &[Key] = &[
     key("reply", "expectation", "the payload of the CONNECT reply"),
     key("rejected", "expectation", "the payload of CONNECT_ERROR"),
     keys::REFUSED,
+    key(
+        "may-refuse",
+        "flag",
+        "`true`: the server may refuse the client; the scenario is then skipped",
+    ),
 ];
 
 /// The data of a `connect` step.
@@ -29,6 +34,8 @@ pub struct Connect {
     pub options: ConnectOptions,
     /// The expected answer of the server.
     pub answer: Accepted<ConnectAnswer>,
+    /// `may-refuse: true`: the scenario does not apply to a server that refuses the client.
+    pub may_refuse: bool,
 }
 
 /// The expected answer to `connect`.
@@ -57,14 +64,18 @@ impl VerbModel for Connect {
         meaning: "joins a namespace, and opens the connection if necessary; without a value, joins the client's own \
                   namespace",
         key_notes: "the options of a client; one of `reply` (the payload of the CONNECT reply), `rejected` (the payload \
-                  of CONNECT_ERROR), `refused` (as for `call`)",
+                  of CONNECT_ERROR), `refused` (as for `call`); `may-refuse: true`: the server may refuse the client, \
+                  and the scenario is then skipped",
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
         value: "namespace",
         options: Options::Beside,
         keys: &[keys::OPTIONS, keys::HANDSHAKE, KEYS],
-        exclusive: &[&["reply", "rejected", "refused"]],
+        exclusive: &[
+            &["reply", "rejected", "refused"],
+            &["may-refuse", "rejected", "refused"],
+        ],
     };
 
     const TOLERATE: Option<fn(&mut Self, Self)> =
@@ -91,6 +102,7 @@ impl VerbModel for Connect {
         Some(Self {
             options,
             answer: answer.into(),
+            may_refuse: context.flag(fields, "may-refuse"),
         })
     }
 

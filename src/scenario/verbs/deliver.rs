@@ -77,7 +77,7 @@ impl VerbModel for Deliver {
         if self.to.is_empty() {
             facts.excludes(&self.event, Observers::Everybody)
         } else {
-            facts
+            facts.demands(self.event.demand())
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `emit`: sends an event that requests no ack.
 
 use super::{
-    facts::{Awaits, ConnectionUse, Facts, WireUse},
+    facts::{AnswerUse, Awaits, ConnectionUse, Facts, WireUse},
     model::{Actors, Chapter, Options, VerbModel, VerbSpec},
 };
 use crate::scenario::{
@@ -51,10 +51,12 @@ impl VerbModel for Emit {
     }
 
     fn facts(&self) -> Facts<'_> {
-        let awaits = match self.refused {
-            Some(_) => Awaits::Something,
-            None => Awaits::Nothing,
+        let (awaits, answer) = match self.refused {
+            Some(_) => (Awaits::Something, AnswerUse::RefusalWithoutAck),
+            None => (Awaits::Nothing, AnswerUse::Any),
         };
-        Facts::new(awaits, ConnectionUse::Actors, WireUse::Sends).calls(&self.operation)
+        Facts::new(awaits, ConnectionUse::Actors, WireUse::Sends)
+            .calls(&self.operation)
+            .with_answer(answer)
     }
 }

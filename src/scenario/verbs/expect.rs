@@ -79,6 +79,7 @@ impl VerbModel for Expect {
         let event = &self.event.strict;
         let patterns = self.event.lenient.iter().chain([event]);
         Facts::new(Awaits::Event(event), ConnectionUse::Actors, WireUse::Other)
-            .names(patterns.map(|event| &event.name))
+            .names(patterns.clone().map(|event| &event.name))
+            .demands(patterns.filter_map(EventPattern::demand))
     }
 }

@@ -27,6 +27,11 @@ pub struct Facts<'s> {
     pub rounds: Option<&'s Template>,
     /// The names of events that the step expects or answers.
     pub named: Vec<&'s Template>,
+    /// The first argument that the step expects of an event or of the answer to a request, with the name of the event or
+    /// request.
+    pub demanded: Vec<(&'s Template, &'s Matcher)>,
+    /// How the server may answer the event that the step sends.
+    pub answer: AnswerUse,
     /// The event that the step forbids, and the clients for which it is forbidden.
     pub excluded: Option<(&'s EventPattern, Observers)>,
     /// True if the step can join a namespace although it is no `connect` step, for example because the scenario writes
@@ -146,6 +151,17 @@ pub enum MembershipUse {
     Sends,
 }
 
+/// How the server may answer an event that a step sends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AnswerUse {
+    /// In any way of which the runner can tell.
+    Any,
+    /// The server must not answer.
+    Forbidden,
+    /// The server has to report a refusal although the event asks for no acknowledgement.
+    RefusalWithoutAck,
+}
+
 /// A packet or frame that the scenario writes out itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Written<'s> {
@@ -185,6 +201,8 @@ impl<'s> Facts<'s> {
             request: None,
             rounds: None,
             named: Vec::new(),
+            demanded: Vec::new(),
+            answer: AnswerUse::Any,
             excluded: None,
             may_join: false,
             at_the_same_time: false,
@@ -214,6 +232,14 @@ impl<'s> Facts<'s> {
         self
     }
 
+    pub(super) fn demands(
+        mut self,
+        demanded: impl IntoIterator<Item = (&'s Template, &'s Matcher)>,
+    ) -> Self {
+        self.demanded.extend(demanded);
+        self
+    }
+
     pub(super) fn names(mut self, events: impl IntoIterator<Item = &'s Template>) -> Self {
         self.named.extend(events);
         self
@@ -223,6 +249,11 @@ impl<'s> Facts<'s> {
         self.operation = Some(&request.name);
         self.request = Some(request);
         self.with_membership(MembershipUse::Sends)
+    }
+
+    pub(super) const fn with_answer(mut self, answer: AnswerUse) -> Self {
+        self.answer = answer;
+        self
     }
 
     pub(super) const fn with_membership(mut self, membership: MembershipUse) -> Self {

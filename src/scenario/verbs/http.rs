@@ -118,5 +118,6 @@ impl VerbModel for Http {
         };
         Facts::new(awaits, ConnectionUse::None, WireUse::Sends)
             .writes(self.body.as_ref().map(Written::Fixed))
+            .writes(self.response.strict.body.as_ref().map(Written::Expected))
     }
 }

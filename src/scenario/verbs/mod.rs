@@ -40,7 +40,7 @@ pub use self::{
     disconnect::{Disconnect, DisconnectHow},
     emit::Emit,
     expect::Expect,
-    facts::{Awaits, ConnectionUse, Facts, MembershipUse, Observers, WireUse, Written},
+    facts::{AnswerUse, Awaits, ConnectionUse, Facts, MembershipUse, Observers, WireUse, Written},
     frame::SendFrame,
     http::Http,
     model::{Actors, Chapter, Options, VerbSpec},

@@ -74,10 +74,10 @@ impl VerbModel for Receive {
                 facts.writes([Written::Expected(text)])
             }
             Incoming::Packet(packet) => facts.writes([Written::Parts(packet)]),
+            Incoming::Frame(frame) => facts.writes(frame.payload.as_ref().map(Written::Expected)),
             Incoming::Binary(_)
             | Incoming::Bytes(_)
             | Incoming::Echo(_)
-            | Incoming::Frame(_)
             | Incoming::Http(_)
             | Incoming::Nothing => facts,
         }

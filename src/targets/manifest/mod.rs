@@ -32,6 +32,6 @@ pub use load::{
     load_manifest_in,
 };
 pub use mentions::ManifestMentions;
-pub use model::Manifest;
+pub use model::{IMPLIED, Manifest};
 pub use name_kind::NameKind;
 pub use spec::{Launch, LaunchSpec, Profile, Ready};

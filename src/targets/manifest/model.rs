@@ -10,14 +10,14 @@ use super::{
     Launch, LaunchSpec, Profile, bindings,
     contradictions::{self, Provider},
     credentials, dialect, fence, launch, namespaces, refusals, report_places, rules,
-    values::{Launched, address, greetings, names, path, pattern, positive_duration},
+    values::{Launched, acknowledgement, address, greetings, names, path, positive_duration},
     way_in,
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
     targets::{
-        AckPatterns, Bindings, Credentials, Dialect, Fence, Observed, ReportPlaces, Rule, Rules,
-        Secrets, Speaks, Stack, TextUnit,
+        AckPatterns, Bindings, Credentials, Dialect, ErrorStyle, Fence, Observed, ReportPlaces,
+        Rule, Rules, Secrets, Speaks, Stack, TextUnit,
     },
     text::one_of,
 };
@@ -96,6 +96,18 @@ const TOKEN_IN_AUTH: &str = "token-in-auth";
 /// The capability of a target in which a client can send to a room without being its member.
 const OPEN_ROOMS: &str = "open-rooms";
 
+/// The capability of a target that lets in clients without a login.
+const GUESTS: &str = "guests";
+
+/// The capabilities that a manifest has without naming them. `absent` takes them away.
+pub const IMPLIED: [&str; 5] = [
+    GUESTS,
+    OPEN_ROOMS,
+    SEVERAL_ARGUMENTS,
+    SHORT_ECHO,
+    TOKEN_IN_AUTH,
+];
+
 impl Manifest {
     /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
@@ -115,6 +127,7 @@ impl Manifest {
         let profiles = fields.get("profiles");
         let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
         let mut bindings = read_or_default(fields.get("bindings"), bindings::read, problems);
+        name_reports(&dialect, &fields, &mut bindings, problems);
         let mut absent = names(fields.get("absent"), problems);
         if let Some(field) = fields.get("namespaces") {
             namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
@@ -124,7 +137,7 @@ impl Manifest {
         let mut way_in = way_in::read(&fields, &credentials, &provides, names, problems);
         let rules = read_or_default(fields.get("rules"), rules::read, problems);
         imply_rooms(&mut provides, &rules);
-        imply(&mut provides, &mut way_in, dialect.speaks);
+        imply(&mut provides, &mut way_in, dialect.speaks, &absent);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
@@ -207,8 +220,8 @@ fn credentials(fields: &Fields<'_>, folder: &Path, problems: &mut Problems) -> C
 
 fn acknowledgements(fields: &Fields<'_>, problems: &mut Problems) -> AckPatterns {
     AckPatterns {
-        success: pattern(fields.raw("success"), problems),
-        failure: pattern(fields.raw("failure"), problems),
+        success: acknowledgement(fields.raw("success"), problems),
+        failure: acknowledgement(fields.raw("failure"), problems),
     }
 }
 
@@ -234,13 +247,49 @@ fn imply_rooms(provides: &mut BTreeSet<String>, rules: &Rules) {
     }
 }
 
-/// Adds the capabilities that follow from what the manifest does not say. On a plain WebSocket, which has no CONNECT
+/// Adds the capabilities that follow from what the manifest does not say, and takes away those that it says are `absent`.
+/// On a plain WebSocket, which has no CONNECT
 /// packet, moves the fields of the auth payload into the query.
-fn imply(provides: &mut BTreeSet<String>, way_in: &mut WayIn, speaks: Speaks) {
+fn imply(
+    provides: &mut BTreeSet<String>,
+    way_in: &mut WayIn,
+    speaks: Speaks,
+    absent: &BTreeSet<String>,
+) {
+    if !way_in.names_users() {
+        provides.insert(GUESTS.to_owned());
+    }
     if speaks == Speaks::WebSocket {
         way_in.clients.present_in_query();
     } else if way_in.clients.has_token_in_auth() {
         provides.insert(TOKEN_IN_AUTH.to_owned());
+    }
+    provides.retain(|name| !(IMPLIED.contains(&name.as_str()) && absent.contains(name)));
+}
+
+/// Names the event that reports refusals for the dialect `errors: error-event`: scenarios call it `exception`.
+fn name_reports(
+    dialect: &Dialect,
+    fields: &Fields<'_>,
+    bindings: &mut Bindings,
+    problems: &mut Problems,
+) {
+    const SPOKEN: &str = "exception";
+    const OWN: &str = "error";
+    if dialect.errors != ErrorStyle::ErrorEvent {
+        return;
+    }
+    bindings.name_report(SPOKEN, OWN);
+    let event = bindings.event(SPOKEN);
+    if let Some(field) = fields.get("bindings")
+        && event != OWN
+    {
+        let message = format!(
+            "`{SPOKEN}` is bound to `{event}`, but `errors: error-event` says that the event is `{OWN}`"
+        );
+        problems
+            .error("contradiction", field.node.span, message)
+            .help = Some("write `errors: exception` in the dialect".to_owned());
     }
 }
 

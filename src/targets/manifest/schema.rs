@@ -87,17 +87,17 @@ const MANIFEST: &[Key] = &[
     (
         "absent",
         parts,
-        "operations, namespaces and credentials of the contract (docs/contract.md) that the application lacks",
+        "operations, fields of answers and events, namespaces and credentials of the contract (docs/contract.md) that the application lacks, and implied capabilities that it lacks",
     ),
     (
         "success",
         any,
-        "the argument of an acknowledgement that reports success; scenarios expect it as `reply: $ok`",
+        "the argument of an acknowledgement that reports success, or a list of its arguments; `$result` in the list is the argument that scenarios see",
     ),
     (
         "failure",
         any,
-        "the argument of an acknowledgement that reports a failure",
+        "the argument of an acknowledgement that reports a failure, or a list of its arguments",
     ),
     (
         "refusal",
@@ -320,6 +320,11 @@ const CLIENTS: &[Key] = &[
         "the WebSocket subprotocols that clients offer",
     ),
     ("query", object, "query parameters of the handshake request"),
+    (
+        "user",
+        text,
+        "the user that the application reports for a client that logs in as the manifest says",
+    ),
 ];
 
 /// Returns the schema of a whole manifest.

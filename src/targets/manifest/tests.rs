@@ -424,3 +424,45 @@ fn mistakes_in_the_way_in_are_reported() {
         write a client of the scenario: `client`
     ");
 }
+
+#[test]
+fn an_event_for_errors_has_one_name() {
+    let reported = |more: &str| {
+        let manifest = load(&format!(
+            "name: mine\nurl: http://127.0.0.1:3000\ndialect: {{ errors: error-event }}\n{more}"
+        ))
+        .unwrap();
+        manifest.bindings.event("exception").to_owned()
+    };
+    assert_eq!(reported(""), "error");
+    assert_eq!(reported("bindings: { exception: error }"), "error");
+    assert_eq!(
+        reported("bindings: { error: { fields: { code: id } } }"),
+        "error"
+    );
+    insta::assert_snapshot!(mistakes(
+        "name: mine\nurl: http://127.0.0.1:3000\ndialect: { errors: error-event }\nbindings: { exception: oops }\n",
+    ), @r"
+    4:11 [contradiction] `exception` is bound to `oops`, but `errors: error-event` says that the event is `error`
+        write `errors: exception` in the dialect
+    ");
+}
+
+#[test]
+fn implied_capabilities_can_be_absent() {
+    let provides = |more: &str| {
+        let manifest = load(&format!("name: mine\nurl: http://127.0.0.1:3000\n{more}")).unwrap();
+        let implied = super::IMPLIED.into_iter();
+        let provided = implied.filter(|name| manifest.provides.contains(*name));
+        provided.collect::<Vec<_>>().join(" ")
+    };
+    let all = "guests open-rooms several-arguments short-echo token-in-auth";
+    assert_eq!(provides(""), all);
+    let without = "guests open-rooms short-echo token-in-auth";
+    assert_eq!(provides("absent: [several-arguments]"), without);
+    let behind_login = "open-rooms several-arguments short-echo token-in-auth";
+    assert_eq!(
+        provides("clients: { headers: { cookie: sid=1 } }"),
+        behind_login
+    );
+}

@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::{
     data::Data,
-    scenario::{Field, Matcher, Problems, ValueReader},
-    targets::{has_userinfo, without_userinfo},
+    scenario::{Field, Matcher, Node, NodeKind, Problems, ValueReader},
+    targets::{AckPattern, has_userinfo, without_userinfo},
     wire::socket_io::RESERVED_EVENTS,
 };
 
@@ -39,6 +39,31 @@ pub(super) fn greetings(field: Field<'_>, problems: &mut Problems) -> Vec<String
         Some(name.to_owned())
     });
     names.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The variable that stands for the argument with the result in a list of an acknowledgement's arguments.
+const RESULT: &str = "$result";
+
+/// Reads the form of an acknowledgement: an expectation of its only argument, or a list of expectations, one for each
+/// argument. `$result` in the list stands for the argument that scenarios see.
+pub(super) fn acknowledgement(
+    field: Option<Field<'_>>,
+    problems: &mut Problems,
+) -> Option<AckPattern> {
+    let field = field?;
+    let NodeKind::Sequence(items) = &field.node.kind else {
+        return pattern(Some(field), problems).map(AckPattern::Argument);
+    };
+    let is_result = |node: &Node| node.text() == Some(RESULT);
+    let pattern = |node| {
+        let key = field.key;
+        (!is_result(node)).then(|| pattern(Some(Field { key, node }), problems))
+    };
+    let patterns: Vec<_> = items.iter().map(pattern).map(Option::flatten).collect();
+    Some(AckPattern::Arguments {
+        patterns,
+        result: items.iter().position(is_result),
+    })
 }
 
 /// Reads an expectation of a value that the target sends. A variable in it is a mistake, because no step sets one.

@@ -38,7 +38,7 @@ impl Place {
     /// Returns the place of the value of `key`. `self` is the place of the mapping that contains the key.
     fn of(self, key: &str) -> Self {
         match (self, key) {
-            (Self::Root, "bindings" | "refusal") => Self::Binding,
+            (Self::Root, "bindings" | "failure" | "refusal" | "success") => Self::Binding,
             (Self::Root, "clients" | "enter") => Self::Steps,
             (Self::Root, "launch") => Self::Launch,
             (Self::Root, "profiles") => Self::Profiles,
