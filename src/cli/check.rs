@@ -7,7 +7,10 @@ use super::{
     args::CheckArgs,
     error::{CliError, count_mistakes},
     files::Loaded,
+    names::Listable,
     paint::Output,
+    shipped::Shipped,
+    target::Bundled,
 };
 use crate::{
     scenario::{Diagnostic, Severity, duplicate_ids, shared_events},
@@ -28,6 +31,11 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
     loaded.problems.extend(loaded.names.mistakes());
     let has_mistakes = !loaded.problems.is_empty();
     loaded.problems.extend(loaded.names.warnings());
+    if loaded.names.has_baselines() {
+        let known = listable(&loaded)?;
+        let warnings = loaded.names.baseline_warnings(&known);
+        loaded.problems.extend(warnings);
+    }
     let scenarios: Vec<_> = loaded.scenarios.iter().collect();
     loaded.problems.extend(shared_events(&scenarios));
     let problems = &loaded.problems;
@@ -43,6 +51,19 @@ pub(super) fn check(args: &CheckArgs, output: Output) -> Result<Exit, CliError> 
         Exit::BadUsage
     } else {
         Exit::Conformant
+    })
+}
+
+/// Returns the names that the baselines among the files can mention.
+fn listable(loaded: &Loaded) -> Result<Listable, CliError> {
+    let shipped = Shipped::load()?;
+    let scenarios = shipped.scenarios.iter().chain(&loaded.scenarios);
+    Ok(Listable {
+        scenarios: scenarios
+            .flat_map(|one| one.aliases.iter().chain([&one.id]).cloned())
+            .collect(),
+        bundled: Bundled::ALL.map(Bundled::name).to_vec(),
+        targets: loaded.names.targets(),
     })
 }
 

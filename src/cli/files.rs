@@ -103,7 +103,8 @@ impl Loaded {
             }),
             Kind::Baseline => {
                 self.baselines.insert(path.to_owned());
-                Baseline::read(path).map(drop)
+                self.names.add_baseline(&source);
+                Baseline::from_source(source).map(drop)
             }
             Kind::Manifest => {
                 self.manifests.insert(path.to_owned());

@@ -49,7 +49,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         selection.keep(&LastRun::not_right(last_run.as_ref())?)?;
     }
     check_places(args, &selection)?;
-    warn_of_shared_events(&selection, output);
+    print_warnings(&selection, output);
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose();
     let baseline = baseline.map_err(CliError::BadFiles)?;
     let former = match &args.update_baseline {
@@ -103,8 +103,10 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     conclude(exit, writing, &unknown, &record.summary)
 }
 
-/// Prints a warning for each step of the user's scenarios that another scenario of the run can fulfil.
-fn warn_of_shared_events(selection: &Selection, output: Output) {
+/// Prints the warnings of `check` for the files of the run: names that are probably wrong, and each step of the user's
+/// scenarios that another scenario of the run can fulfil.
+fn print_warnings(selection: &Selection, output: Output) {
+    output.print_diagnostics(&selection.names.warnings());
     if !selection.is_complete {
         let chosen: Vec<_> = selection.scenarios.iter().collect();
         output.print_diagnostics(&shared_events(&chosen));

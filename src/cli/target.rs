@@ -58,7 +58,8 @@ impl Bundled {
         Self::ALL.into_iter().find(|bundled| bundled.name() == name)
     }
 
-    fn name(self) -> &'static str {
+    /// Returns the value of `--target` that means this server.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::SocketIo => "reference",
             Self::Envelope => "reference-envelope",

@@ -28,7 +28,8 @@ mod translation;
 mod waiting;
 
 pub use baseline::{
-    Baseline, Because, Comparison, Deviation, KnownDeviations, Names, OtherKind, Stale,
+    Baseline, BaselineMentions, Because, Comparison, Deviation, KnownDeviations, Names, OtherKind,
+    Stale,
 };
 pub use findings::{error_kind::ErrorKind, failure_kind::FailureKind};
 pub use plan::{

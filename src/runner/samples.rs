@@ -125,6 +125,7 @@ pub(crate) fn flaky() -> Outcome {
         kind: reason.map(|_| FailureKind::NotAcknowledged),
         error: None,
         duration: Duration::from_millis(9),
+        replayed: false,
     };
     Outcome {
         id: "acks/binary".to_owned(),

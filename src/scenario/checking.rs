@@ -162,7 +162,7 @@ impl<'s> Checking<'s> {
                 Ok(())
             }
             (expected, Some(value)) if expected == value => Ok(()),
-            (Data::Bytes(bytes), _) => self.differs(format!("{{$bytes: {}}}", hex(bytes)), actual),
+            (Data::Bytes(bytes), _) => self.differs(format!("the bytes {}", hex(bytes)), actual),
             _ => self.differs(expected.to_string(), actual),
         }
     }
@@ -239,10 +239,7 @@ impl<'s> Checking<'s> {
             }),
             Err(error) => {
                 let expected = operator.describe(self.scope);
-                self.differs(
-                    format!("{{{expected}}}, a text that is JSON: {error}"),
-                    actual,
-                )
+                self.differs(format!("{expected} (the text is no JSON: {error})"), actual)
             }
         }
     }
@@ -390,7 +387,7 @@ impl<'s> Checking<'s> {
         if holds {
             return Ok(());
         }
-        self.differs(format!("{{{}}}", operator.describe(self.scope)), actual)
+        self.differs(operator.describe(self.scope), actual)
     }
 
     fn differs(&self, expected: String, actual: Option<&Data>) -> Outcome {

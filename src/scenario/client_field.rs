@@ -58,3 +58,13 @@ impl ClientField {
         Self::ALL.into_iter().map(Self::name)
     }
 }
+
+/// The fields of the open packet (Engine.IO v4, "Handshake"), which scenarios read as `$sender.handshake.sid`. A server
+/// can send further fields.
+pub const HANDSHAKE_FIELDS: &[&str] = &[
+    "maxPayload",
+    "pingInterval",
+    "pingTimeout",
+    "sid",
+    "upgrades",
+];

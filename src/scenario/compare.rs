@@ -15,16 +15,6 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    /// Returns the name of the operator, such as `$gt`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Greater => "$gt",
-            Self::GreaterOrEqual => "$gte",
-            Self::Less => "$lt",
-            Self::LessOrEqual => "$lte",
-        }
-    }
-
     /// Returns true if the operator accepts `order`, the result of comparing the received value with the operand.
     pub(super) fn holds(self, order: Ordering) -> bool {
         match self {

@@ -1,6 +1,10 @@
 //! Reads the keys of a mapping into typed values, and reports mistakes.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Span,
@@ -11,7 +15,7 @@ use super::{
 };
 use crate::{
     data::Data,
-    text::{did_you_mean, one_of},
+    text::{hint, one_of},
 };
 
 /// The values of one row of an `each:` table, by name. The loader replaces `$name` by these values before it checks the
@@ -175,12 +179,8 @@ impl<'n> Fields<'n> {
             if known.contains(&entry.key.as_str()) || reported.contains(&entry.key_span) {
                 continue;
             }
-            let help = did_you_mean(&entry.key, known.iter().copied()).unwrap_or_else(|| {
-                let mut names = known.clone();
-                names.sort_unstable();
-                names.dedup();
-                format!("{} takes {}", self.what, one_of(names))
-            });
+            let names: BTreeSet<&str> = known.iter().copied().collect();
+            let help = hint(&entry.key, &format!("{} takes", self.what), names);
             problems
                 .error(
                     "unknown-key",
@@ -301,9 +301,7 @@ impl<'n> Field<'n> {
                     self.node.span,
                     format!("`{}` can't be {}", self.key, self.node.describe()),
                 )
-                .help = Some(
-                did_you_mean(text, names()).unwrap_or_else(|| format!("write {}", one_of(names()))),
-            );
+                .help = Some(hint(text, "write", names()));
         }
         found.map(|(_, choice)| *choice)
     }

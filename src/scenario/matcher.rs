@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Scope, Template, compare::Comparison, placeholder::Placeholder};
 use crate::{
     data::Data,
-    text::{json_string, keep_head},
+    text::{join_names, json_string, keep_head},
 };
 
 /// The expectation that one received value has to meet.
@@ -21,7 +21,7 @@ pub struct Matcher {
 pub struct Mismatch {
     /// The path into the value: `rooms[2].name`. Empty if the whole value differs.
     pub path: String,
-    /// The expectation at this path, in the syntax of scenario files.
+    /// The expectation at this path, in words.
     pub expected: String,
     /// The received value at this path. `None` if the received value has nothing at this path.
     pub received: Option<Data>,
@@ -157,45 +157,11 @@ impl Matcher {
                 format!("{{{}}}", fields.join(","))
             }
             Form::Operators(operators) => {
-                let operators: Vec<String> = operators
-                    .iter()
-                    .map(|operator| operator.describe(scope))
-                    .collect();
-                format!("{{{}}}", operators.join(", "))
+                join_names(operators.iter().map(|operator| operator.describe(scope)))
             }
             Form::Placeholder(kind, None) => format!("<{}>", kind.name()),
             Form::Placeholder(kind, Some(name)) => format!("<{} as {name}>", kind.name()),
             Form::Value(template) => template.describe(scope),
-        }
-    }
-}
-
-impl Operator {
-    /// Returns the operator and its operand in the syntax of scenario files, such as `$gte: 2`.
-    pub(super) fn describe(&self, scope: &Scope) -> String {
-        let list = |matchers: &[Matcher]| {
-            let items: Vec<String> = matchers.iter().map(|item| item.describe(scope)).collect();
-            format!("[{}]", items.join(","))
-        };
-        match self {
-            Self::Compare(comparison, operand) => {
-                format!("{}: {}", comparison.name(), operand.describe(scope))
-            }
-            Self::Contains(items) => match items.as_slice() {
-                [item] => format!("$contains: {}", item.describe(scope)),
-                items => format!("$contains: {}", list(items)),
-            },
-            Self::EndsWith(end) => format!("$endsWith: {}", end.describe(scope)),
-            Self::Eq(value) => format!("$eq: {}", value.describe(scope)),
-            Self::Exactly(matcher) => format!("$exactly: {}", matcher.describe(scope)),
-            Self::Json(value) => format!("$json: {}", value.describe(scope)),
-            Self::Length(length) => format!("$length: {}", length.describe(scope)),
-            Self::Not(matcher) => format!("$not: {}", matcher.describe(scope)),
-            Self::OneOf(choices) => format!("$oneOf: {}", list(choices)),
-            Self::Regex(regex) => format!("$regex: {regex}"),
-            Self::Schema(schema) => format!("$schema: {}", schema.source),
-            Self::StartsWith(start) => format!("$startsWith: {}", start.describe(scope)),
-            Self::Unordered(items) => format!("$unordered: {}", list(items)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod client_field;
 mod compare;
 mod diagnostic;
 mod expression;
+mod expression_paths;
 mod expression_value;
 mod fields;
 mod file_reader;
@@ -24,10 +25,12 @@ mod model;
 mod names;
 mod node;
 mod operators;
+mod operators_in_words;
 mod placeholder;
 mod private_key;
 mod question;
 mod reading;
+mod reference;
 mod render;
 mod requirement;
 #[cfg(test)]
@@ -46,11 +49,11 @@ mod yaml;
 // The module `targets` uses these types too, to read target manifests.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
-pub(crate) use mentions::{items, mention};
+pub(crate) use mentions::{events_of, items, mention};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;
 
-pub use client_field::ClientField;
+pub use client_field::{ClientField, HANDSHAKE_FIELDS};
 pub use diagnostic::{Diagnostic, Severity, Span};
 pub use filters::{FILTERS, TESTS};
 pub(crate) use functions::ECHO_FORM;
@@ -61,7 +64,7 @@ pub use keys::Key;
 pub use load::{Known, Others, duplicate_ids, load};
 pub(crate) use load::{ReadWayIn, read_way_in};
 pub use matcher::{Matcher, Mismatch, OPERATORS};
-pub use mentions::{Mention, Mentions};
+pub use mentions::{EventMention, EventRole, FieldMention, FieldUse, Mention, Mentions, Origin};
 pub(crate) use model::REPORT_FIELDS;
 pub use model::{
     Accepted, Arguments, ClientDefaults, ClientName, ClientSpec, ConnectOptions, Entrance,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     data::Data,
-    text::{did_you_mean, excerpt, one_of},
+    text::{excerpt, hint},
 };
 
 /// Returns a lower and an upper bound that no number can meet together, such as `$gt: 5` and `$lt: 3`. Ignores bounds
@@ -128,12 +128,11 @@ impl ValueReader<'_> {
                         entry.key_span,
                         format!("there is no operator `{unknown}`"),
                     )
-                    .help = Some(did_you_mean(unknown, names()).unwrap_or_else(|| {
-                    format!(
-                        "the operators are {}; for a field of that name write `${unknown}`",
-                        one_of(names())
-                    )
-                }));
+                    .help = Some(hint(
+                    unknown,
+                    &format!("for a field of that name write `${unknown}`; the operators are"),
+                    names(),
+                ));
                 return None;
             }
         })

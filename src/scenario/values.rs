@@ -12,27 +12,18 @@ use super::{
     matcher::{Form, OPERATORS},
     node::{Entry, Node, NodeKind},
     placeholder::{PLACEHOLDERS, Placeholder, Written, known_elsewhere},
-    scope::SECRET,
+    reference::Reference,
     source::SourceFile,
     template::{Used, is_name},
     template_error::TemplateSyntaxError,
 };
 use crate::{
     data::{Data, unhex},
-    text::{did_you_mean, excerpt, one_of},
+    text::{did_you_mean, excerpt, hint, one_of},
 };
 
 /// The limit on replacements of `$name` in one value. A file that exceeds it is treated as an expansion bomb.
 const MAX_REPLACED: usize = 1000;
-
-/// A place in a file where a value uses a variable (`$name`) or captures one (`<string as name>`).
-#[derive(Clone, Debug)]
-pub(crate) struct Reference {
-    pub(crate) name: String,
-    pub(crate) span: Span,
-    /// The variable as the file writes it, for messages: `$room`, or `room` in an expression.
-    pub(crate) written: String,
-}
 
 /// Reads values from YAML, and collects the variables that they use and capture.
 pub(crate) struct ValueReader<'p> {
@@ -244,13 +235,7 @@ impl<'p> ValueReader<'p> {
                     let place = span.find_in(text, source, applied.offset, applied.name.len());
                     (applied, place)
                 }));
-                let secret = expression.signs_with_secret().then(|| SECRET.to_owned());
-                let names = expression.variables().iter().cloned().chain(secret);
-                references.extend(names.map(|name| Reference {
-                    span: span.find(text, &name),
-                    written: name.clone(),
-                    name,
-                }));
+                references.extend(Reference::in_expression(expression, span, text));
             }
         });
         for (applied, place) in unknown {
@@ -286,10 +271,9 @@ impl<'p> ValueReader<'p> {
         };
         let name = &applied.name;
         let names = || applied.kind.names().iter().copied();
-        let near = did_you_mean(name, names());
         self.problems
             .error(code, place, format!("there is no {what} `{name}`"))
-            .help = Some(near.unwrap_or_else(|| format!("the {what}s are {}", one_of(names()))));
+            .help = Some(hint(name, &format!("the {what}s are"), names()));
     }
 
     fn syntax_error(&mut self, error: &TemplateSyntaxError, span: Span) {

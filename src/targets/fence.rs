@@ -11,4 +11,6 @@ pub struct Fence {
     pub expects: Option<String>,
     /// The only argument of the request.
     pub with: Data,
+    /// The place of the fence in the manifest, for messages: `sockspec.yaml:12`.
+    pub place: String,
 }

@@ -32,7 +32,9 @@ mod visitor;
 pub use acknowledgements::{AckPattern, AckPatterns};
 pub use bindings::{Binding, BindingError, Bindings, OutgoingEvent, Places};
 pub use capability::{Capability, Source};
-pub use contract::{CREDENTIALS, EVENTS, NAMESPACES, OPERATIONS, Operation, causes};
+pub use contract::{
+    CREDENTIALS, EVENTS, Event, NAMESPACES, OPERATIONS, Operation, Payload, causes,
+};
 pub use credentials::{Credential, Credentials, JwtCredential, JwtSignature, Minted};
 pub use dialect::{Dialect, ErrorStyle, Replies, Speaks, normalise_refusal};
 pub use fence::Fence;
@@ -40,9 +42,9 @@ pub use launch::Launched;
 pub use launch_error::LaunchError;
 pub use log::Log;
 pub use manifest::{
-    DERIVED_CREDENTIALS, IMPLIED, Launch, LaunchSpec, Manifest, ManifestMentions, NameKind,
-    Profile, REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Ready,
-    load_manifest, load_manifest_in,
+    BindingMention, DERIVED_CREDENTIALS, IMPLIED, Launch, LaunchSpec, Manifest, ManifestMentions,
+    NameKind, Profile, REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST,
+    REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};
 pub use observed::{Observed, StrangerClose};

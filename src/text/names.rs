@@ -50,6 +50,14 @@ pub fn did_you_mean<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -
     nearest(found, known).map(|name| format!("did you mean `{name}`?"))
 }
 
+/// Returns the hint for a name that is none of the known names: "did you mean `name`?" if one is near, else all of them
+/// behind the words `intro`: "the rules are `a` or `b`".
+pub fn hint<'k>(found: &str, intro: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    did_you_mean(found, known.iter().copied())
+        .unwrap_or_else(|| format!("{intro} {}", one_of(known)))
+}
+
 /// Returns the names in quotes, as a choice: "`a`, `b` or `c`".
 pub fn one_of<'k>(names: impl IntoIterator<Item = &'k str>) -> String {
     let quoted: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
@@ -103,6 +111,13 @@ mod tests {
             mistyped("rooms.to-excludes-member", ["rooms.to-excludes-sender"]),
             None
         );
+    }
+
+    #[test]
+    fn a_hint_names_the_nearest_name_or_all_names() {
+        let known = ["file", "pem"];
+        assert_eq!(hint("fle", "write", known), "did you mean `file`?");
+        assert_eq!(hint("key", "write", known), "write `file` or `pem`");
     }
 
     #[test]

@@ -126,6 +126,82 @@ fn a_nearly_known_event_is_a_warning() {
         .stdout_has("1 scenario in 1 file: no mistakes, 1 warning\n");
 }
 
+/// A step that forbids an event with a wrong name passes on every server.
+#[test]
+fn a_forbidden_event_that_nothing_mentions_is_a_mistake_for_every_command() {
+    let near = format!("{GOOD}  - never: $gone\n").replace(
+        "  steps:",
+        "  each: [{ case: a, gone: room-mesage }]\n  steps:",
+    );
+    for command in ["check", "run", "list", "prove"] {
+        let told = Test::new()
+            .file("chat.yaml", &near)
+            .args([command, "chat.yaml"])
+            .status(Exit::BadUsage);
+        let text = told.out() + &told.err();
+        assert!(text.contains("did you mean `room-message`?"), "{text}");
+    }
+    let far = format!("{GOOD}  - never: order-shipped\n");
+    let sentence = "nothing else in these files mentions the event `order-shipped`";
+    Test::new()
+        .file("chat.yaml", &far)
+        .args(["check", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has(&format!("warning[unknown-event]: {sentence}"));
+    Test::new()
+        .file("chat.yaml", &far)
+        .args(["run", "chat.yaml"])
+        .status(Exit::Conformant)
+        .stderr_has(sentence);
+}
+
+#[test]
+fn names_in_baselines_have_to_exist() {
+    let baseline = "target: mime\ndeviations:\n\
+        - { id: chat/echos, verdict: fail, kind: not-deliverd, reason: x }\n\
+        - { id: rooms/to-exclude-sender@polling, verdict: fail, reason: x }\n\
+        - { id: rooms/to-excludes-sender, verdict: fail, reason: x }\n";
+    let manifest = "name: mine\nurl: http://127.0.0.1:3000\n";
+    let check = |baseline: &str| {
+        Test::new()
+            .file("own/mine.baseline.yaml", baseline)
+            .file("own/mine.yaml", manifest)
+            .args(["check", "own"])
+    };
+    check(baseline)
+        .status(Exit::BadUsage)
+        .stdout_has("`kind` can't be the text `not-deliverd`")
+        .stdout_has("did you mean `not-delivered`?");
+    check(&baseline.replace("deliverd", "delivered"))
+        .status(Exit::Conformant)
+        .stdout_has("warning[unknown-target]: there is no target `mime`")
+        .stdout_has("did you mean `mine`?")
+        .stdout_has("warning[unknown-scenario]: no scenario has the id `rooms/to-exclude-sender`")
+        .stdout_has("did you mean `rooms/to-excludes-sender`?")
+        .stdout_has("3 warnings");
+}
+
+#[test]
+fn fields_methods_and_names_in_brackets_have_to_exist() {
+    let own = format!(
+        "{GOOD}  - call: join-room\n    with: {{ rom: x }}\n  - http: GTE /health\n    status: 200\n  \
+         - check: length(alice['sdi']) > alice.handshake.pingIntervl\n  - check: credentials['vald'] != alice.sid\n"
+    );
+    let manifest = "name: mine\nurl: http://127.0.0.1:3000\nbindings: { join-room: { fields: { romm: roomId } } }\n";
+    Test::new()
+        .file("own/chat.yaml", own)
+        .file("own/mine.yaml", manifest)
+        .args(["check", "own"])
+        .status(Exit::BadUsage)
+        .stdout_has("the contract's `join-room` has no field `rom`")
+        .stdout_has("the contract's `join-room` has no field `romm`")
+        .stdout_has("there is no HTTP method `GTE`")
+        .stdout_has("did you mean `GET`?")
+        .stdout_has("a client has no `sdi`")
+        .stdout_has("an open packet has no `pingIntervl`")
+        .stdout_has("there is no credential `vald`");
+}
+
 #[test]
 fn every_mistake_of_a_file_is_shown_at_once() {
     let finished = Test::new()

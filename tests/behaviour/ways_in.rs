@@ -137,7 +137,7 @@ fn a_bad_token_that_the_handshake_lets_in_is_found() {
     run_with_token_in_handshake(&server, clients, &[scenario])
         .status(Exit::NotConformant)
         .stdout_has("FAIL   auth/bad-token-refused[expired]")
-        .stdout_has("The server accepted intruder's CONNECT; it has to refuse it.");
+        .stdout_has("The server accepted intruder's CONNECT to /chat with the token `expired`; it has to refuse it.");
 }
 
 /// The fault makes the server ignore messages to a room from clients outside the room.

@@ -6,7 +6,7 @@ use crate::{
     report::{Destination, FORMATS, Format},
     runner::Proof,
     targets::Stack,
-    text::one_of,
+    text::{hint, one_of},
 };
 
 /// The shortest duration that timer options accept: Engine.IO announces its intervals in whole milliseconds.
@@ -86,8 +86,8 @@ fn format_and_path(
         return Err(format!("the report has no format; write {choices}"));
     };
     let Some(format) = formats.clone().find(|format| format.name == name) else {
-        let known = one_of(formats.map(|format| format.name));
-        return Err(format!("there is no report `{name}`; write {known}"));
+        let help = hint(name, "write", formats.map(|format| format.name));
+        return Err(format!("there is no report `{name}`; {help}"));
     };
     if path.is_empty() {
         return Err("the report has no path; `-` is the standard output".to_owned());
@@ -100,8 +100,8 @@ pub(super) fn stack(text: &str) -> Result<String, String> {
     if text == "none" || Stack::from_name(text).is_some() {
         return Ok(text.to_owned());
     }
-    let names = one_of(Stack::names().chain(["none"]));
-    Err(format!("there is no stack `{text}`; write {names}"))
+    let help = hint(text, "write", Stack::names().chain(["none"]));
+    Err(format!("there is no stack `{text}`; {help}"))
 }
 
 /// Parses the name of a namespace. Refuses characters that can't be part of it in a packet.

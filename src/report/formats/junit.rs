@@ -120,15 +120,23 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
     if let (Verdict::Fail | Verdict::Error, Some(breach)) = (outcome.verdict, &outcome.breach) {
         status.set_description(description(breach));
     }
-    if outcome.flaky {
-        status.add_reruns(outcome.attempts.iter().filter_map(|attempt| {
+    if !outcome.attempts.is_empty() {
+        let shown = outcome.attempts.iter();
+        let shown = shown.filter(|attempt| outcome.flaky || attempt.replayed);
+        status.add_reruns(shown.filter_map(|attempt| {
             let kind = match attempt.verdict {
                 Verdict::Fail => NonSuccessKind::Failure,
                 Verdict::Error => NonSuccessKind::Error,
                 Verdict::Pass | Verdict::Warn | Verdict::Skip => return None,
             };
             let mut rerun = TestRerun::new(kind);
-            rerun.set_message(escaped(attempt.reason.as_deref().unwrap_or_default()));
+            let why = if attempt.replayed {
+                "This machine was too busy, so the scenario was played again alone: "
+            } else {
+                ""
+            };
+            let reason = attempt.reason.as_deref().unwrap_or_default();
+            rerun.set_message(escaped(&format!("{why}{reason}")));
             let kind = attempt.kind.map(|kind| kind.name());
             let kind = kind.or(attempt.error.map(|kind| kind.name()));
             rerun.set_type(kind.unwrap_or("not judged"));

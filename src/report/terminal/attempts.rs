@@ -19,8 +19,15 @@ pub(super) fn tried(outcome: &Outcome) -> String {
 pub(super) fn attempts(outcome: &Outcome) -> String {
     let attempts = &outcome.attempts;
     let signs: Vec<String> = if attempts.len() <= LISTED {
-        let signs = attempts.iter().map(|attempt| attempt.verdict.sign());
-        signs.map(str::to_owned).collect()
+        let signs = attempts.iter().map(|attempt| {
+            let sign = attempt.verdict.sign();
+            if attempt.replayed {
+                format!("{sign} on a busy machine")
+            } else {
+                sign.to_owned()
+            }
+        });
+        signs.collect()
     } else {
         let count = |verdict| {
             let of_verdict = attempts.iter().filter(|attempt| attempt.verdict == verdict);
@@ -49,6 +56,8 @@ mod tests {
         assert_eq!(attempts(&samples::passed()), "");
         let mut flaky = samples::flaky();
         assert_eq!(attempts(&flaky), "(2 attempts: FAIL, ok)");
+        flaky.attempts[0].replayed = true;
+        assert_eq!(attempts(&flaky), "(2 attempts: FAIL on a busy machine, ok)");
         flaky.attempts = std::iter::repeat_n(flaky.attempts, 10).flatten().collect();
         assert_eq!(attempts(&flaky), "(20 attempts: 10 ok, 10 FAIL)");
     }

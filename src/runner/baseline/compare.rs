@@ -44,6 +44,8 @@ pub struct Stale {
     pub id: String,
     /// The scenario's verdict in the run; `None` if the scenario does not exist.
     pub found: Option<Verdict>,
+    /// The most similar id of a scenario that exists, if the scenario does not exist.
+    pub near: Option<String>,
 }
 
 /// A kind of failure that a scenario showed and that its baseline entry does not cover.
@@ -214,8 +216,10 @@ fn stale(
             true => Some(*better.get(id.as_str())?),
             false => None,
         };
+        let near = found.is_none().then(|| names.find_similar(id)).flatten();
+        let near = near.map(str::to_owned);
         let id = id.clone();
-        Some(Stale { id, found })
+        Some(Stale { id, found, near })
     });
     entries.collect()
 }
@@ -276,7 +280,7 @@ impl fmt::Display for Comparison {
                 writeln!(formatter, "{id}: {}", self.describe_new(id, verdict))?;
             }
         }
-        for Stale { id, found } in &self.stale {
+        for Stale { id, found, near } in &self.stale {
             let what = match found {
                 Some(Verdict::Pass) => "but passes",
                 Some(Verdict::Warn) => "but only warns",
@@ -284,7 +288,14 @@ impl fmt::Display for Comparison {
                 Some(Verdict::Error | Verdict::Skip) => "but differs",
                 None => "but there is no such scenario",
             };
-            writeln!(formatter, "{id}: stale: listed in the baseline, {what}")?;
+            let near = near
+                .as_ref()
+                .map(|near| format!("; did you mean `{near}`?"));
+            let near = near.unwrap_or_default();
+            writeln!(
+                formatter,
+                "{id}: stale: listed in the baseline, {what}{near}"
+            )?;
         }
         for note in &self.notes {
             writeln!(formatter, "note   {note}")?;

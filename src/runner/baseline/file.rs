@@ -7,7 +7,7 @@ use crate::{
     runner::{FailureKind, Verdict},
     scenario::{Diagnostic, Node, NodeKind, Problems, SourceFile, Span},
     targets::Stack,
-    text::{did_you_mean, json_string, one_of},
+    text::{hint, json_string},
 };
 
 impl Because {
@@ -222,20 +222,19 @@ fn read_kinds(node: &Node, problems: &mut Problems) -> BTreeSet<FailureKind> {
 
 /// Returns the position of the word in a node among the known words; reports an unknown word.
 fn position(node: &Node, key: &str, known: &[&str], problems: &mut Problems) -> Option<usize> {
-    let found = node
-        .text()
-        .and_then(|text| known.iter().position(|name| *name == text));
+    let text = node.text().unwrap_or_default();
+    let found = known.iter().position(|name| *name == text);
     if found.is_none() {
-        let choices = one_of(known.iter().copied());
-        let message = format!("`{key}` is {choices}, found {}", node.describe());
-        problems.error("wrong-value", node.span, message);
+        let message = format!("`{key}` can't be {}", node.describe());
+        problems.error("wrong-value", node.span, message).help =
+            Some(hint(text, "write", known.iter().copied()));
     }
     found
 }
 
 fn unknown_key(key: &str, span: Span, known: &[&str], problems: &mut Problems) {
     let problem = problems.error("unknown-key", span, format!("unknown key `{key}`"));
-    problem.help = did_you_mean(key, known.iter().copied());
+    problem.help = Some(hint(key, "write", known.iter().copied()));
 }
 
 #[cfg(test)]
@@ -264,7 +263,7 @@ pub(super) mod tests {
             "a deviation needs `verdict`",
             "unknown key `verdit`",
             "`flaky` is `true` or `false`, found the text `seldom`",
-            "`because` is `defect`, `difference` or `ours`, found the text `theirs`",
+            "`because` can't be the text `theirs`",
         ]
         "#);
     }

@@ -6,6 +6,7 @@
 mod compare;
 mod file;
 mod known;
+mod mentions;
 mod model;
 #[cfg(test)]
 mod schema;
@@ -13,4 +14,5 @@ mod update;
 
 pub use compare::{Comparison, OtherKind, Stale};
 pub use known::KnownDeviations;
+pub use mentions::BaselineMentions;
 pub use model::{Baseline, Because, Deviation, Names};

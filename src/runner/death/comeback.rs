@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{
     loss::Killer,
-    outcome::{death_sentence, with_verdict},
+    outcome::{death, with_verdict},
 };
 use crate::{
     clock,
@@ -56,7 +56,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             }
             self.emit_death(item.profile);
             outcome.breach = outcome.breach.or(before.breach);
-            let outcome = with_verdict(outcome, Verdict::Fail, death_sentence(None));
+            let death = death(&outcome, None);
+            let outcome = with_verdict(outcome, Verdict::Fail, death);
             self.emit(EventKind::ScenarioFinished(outcome));
             return match self.comes_back().await {
                 true => self.release(batch, candidates),

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::outcome::{death_sentence, with_verdict};
+use super::outcome::{death, with_verdict};
 use crate::{
     runner::{
         record::{
@@ -55,26 +55,28 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             let (verdict, sentence) = match killer {
                 Killer::Known => (
                     Verdict::Skip,
-                    format!("Not judged: the target died while this scenario ran, and {reason}."),
+                    format!("Not judged: the target died while this scenario ran, and {reason}.")
+                        .into(),
                 ),
                 Killer::OneOfThem if is_found => (
                     Verdict::Fail,
-                    format!(
-                        "{} The scenario could not be tried again, because {reason}.",
-                        death_sentence(None)
-                    ),
+                    death(&outcome, None).and(&format!(
+                        "The scenario could not be tried again, because {reason}."
+                    )),
                 ),
                 Killer::OneOfThem => (
                     Verdict::Error,
                     format!(
                         "The target died during one of these scenarios: {names}. To find out which, run each alone with `--jobs 1`."
-                    ),
+                    )
+                    .into(),
                 ),
                 Killer::Unknown => (
                     Verdict::Error,
                     format!(
                         "The target died, perhaps because of one of these scenarios: {names}; it can't be started again to find out which."
-                    ),
+                    )
+                    .into(),
                 ),
             };
             let mut outcome = with_verdict(outcome, verdict, sentence);

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use self::{
     loss::Killer,
-    outcome::{death_sentence, own_end, with_verdict},
+    outcome::{death, own_end, with_verdict},
 };
 use crate::{
     runner::{
@@ -228,7 +228,8 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
                 Err(error) => Alone::SolvedAndLost(error),
             };
         }
-        let outcome = with_verdict(outcome, Verdict::Fail, death_sentence(status));
+        let death = death(&outcome, status);
+        let outcome = with_verdict(outcome, Verdict::Fail, death);
         self.emit(EventKind::ScenarioFinished(outcome));
         match control {
             Ok(_) => {

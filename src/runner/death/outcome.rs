@@ -8,32 +8,79 @@ use crate::{
         judgement::cause,
         record::{outcome::Outcome, verdict::Verdict},
     },
-    text::humanize,
+    text::{excerpt, humanize},
 };
+
+/// Why an outcome has its verdict.
+pub(super) struct Explanation {
+    /// The sentence that explains the verdict.
+    sentence: String,
+    /// The cause in a sentence that is the same in all scenarios with this cause.
+    cause: String,
+}
+
+impl From<String> for Explanation {
+    fn from(sentence: String) -> Self {
+        Self {
+            cause: sentence.clone(),
+            sentence,
+        }
+    }
+}
+
+impl Explanation {
+    /// Adds a sentence to the explanation.
+    pub(super) fn and(mut self, sentence: &str) -> Self {
+        self.sentence = format!("{} {sentence}", self.sentence);
+        self
+    }
+}
 
 /// Returns the outcome of a scenario during which the target died, with another verdict and the sentence that explains
 /// it.
 pub(super) fn with_verdict(
     mut outcome: Box<Outcome>,
     verdict: Verdict,
-    sentence: String,
+    explanation: impl Into<Explanation>,
 ) -> Box<Outcome> {
+    let Explanation { sentence, cause } = explanation.into();
     outcome.verdict = verdict;
     outcome.kind = (verdict == Verdict::Fail).then_some(FailureKind::ServerDied);
     if let Some(breach) = &mut outcome.breach {
         breach.sentence.clone_from(&sentence);
     }
-    outcome.reason = Some(sentence);
+    outcome.reason = Some(cause);
     outcome.cause = cause::of_reason(&outcome);
+    outcome.reason = Some(sentence);
     outcome
 }
 
-/// Returns the sentence for the scenario that killed the target.
-pub(super) fn death_sentence(status: Option<&str>) -> String {
-    match status {
-        Some(status) => format!("The target died: its process ended with {status}."),
-        None => "The target died: nothing listens on its port any more.".to_owned(),
+/// Returns the explanation for the scenario that killed the target. `outcome` holds what its clients sent.
+pub(super) fn death(outcome: &Outcome, status: Option<&str>) -> Explanation {
+    let after = match last_sent(outcome) {
+        Some((client, text)) => format!("after {client} had sent {}", excerpt(text)),
+        None => "during this scenario".to_owned(),
+    };
+    let how = match status {
+        Some(status) => format!("its process ended with {status}"),
+        None => "nothing listens on its port any more".to_owned(),
+    };
+    Explanation {
+        sentence: format!("The target died {after}: {how}."),
+        cause: format!("The target died: {how}."),
     }
+}
+
+/// Returns what the clients of a scenario sent last, with the client's name. Returns `None` if the outcome holds no
+/// traffic.
+fn last_sent(outcome: &Outcome) -> Option<(&str, &str)> {
+    let views = outcome.breach.iter().flat_map(|breach| &breach.seen);
+    let sent = views.flat_map(|view| {
+        let lines = view.lines.iter().filter(|line| !line.received);
+        lines.map(|line| (line.at, view.client.as_str(), line.text.as_str()))
+    });
+    let last = sent.max_by_key(|(at, ..)| *at)?;
+    Some((last.1, last.2))
 }
 
 /// Returns the sentence for a scenario during which the server ended by itself.

@@ -104,7 +104,7 @@ pub(in crate::runner) fn line_on(link: &Link, entry: &Entry) -> String {
 }
 
 /// Returns true if an entry of a connection with envelopes is the CONNECT that stands for its handshake.
-pub(in crate::runner) fn stands_for_no_message(link: &Link, entry: &Entry) -> bool {
+pub(super) fn stands_for_no_message(link: &Link, entry: &Entry) -> bool {
     link.envelopes.is_some() && matches!(entry.what, What::Socket(Packet::Connect { .. }))
 }
 

@@ -239,16 +239,40 @@ fn breach_verdict(scenario: &Scenario, finding: &Finding) -> Verdict {
     }
 }
 
-/// Merges the outcomes of several attempts at one scenario; `by` says which attempt decides the verdict.
-pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
-    let attempts: Vec<_> = outcomes
+/// The outcome of an attempt, and whether it counts.
+#[derive(Clone, Debug)]
+pub(super) enum Tried {
+    /// The attempt counts.
+    Counted(Outcome),
+    /// This machine was too busy for the attempt, so the scenario was played again alone.
+    Replayed(Outcome),
+}
+
+/// Merges the outcomes of several attempts at one scenario; `by` says which of the attempts that count decides the
+/// verdict.
+pub(super) fn merge(tried: Vec<Tried>, by: Merge) -> Option<Outcome> {
+    let attempts: Vec<_> = tried
         .iter()
-        .map(|outcome| Attempt {
-            verdict: outcome.verdict,
-            reason: outcome.reason.clone(),
-            kind: outcome.kind,
-            error: outcome.error,
-            duration: outcome.duration,
+        .map(|tried| {
+            let (outcome, replayed) = match tried {
+                Tried::Counted(outcome) => (outcome, false),
+                Tried::Replayed(outcome) => (outcome, true),
+            };
+            Attempt {
+                verdict: outcome.verdict,
+                reason: outcome.reason.clone(),
+                kind: outcome.kind,
+                error: outcome.error,
+                duration: outcome.duration,
+                replayed,
+            }
+        })
+        .collect();
+    let mut outcomes: Vec<_> = tried
+        .into_iter()
+        .filter_map(|tried| match tried {
+            Tried::Counted(outcome) => Some(outcome),
+            Tried::Replayed(_) => None,
         })
         .collect();
     let deciding = match by {
@@ -268,7 +292,7 @@ pub(super) fn merge(mut outcomes: Vec<Outcome>, by: Merge) -> Option<Outcome> {
     }
     outcome.flaky = attempts
         .iter()
-        .any(|attempt| attempt.verdict != outcome.verdict);
+        .any(|attempt| !attempt.replayed && attempt.verdict != outcome.verdict);
     if attempts.len() > 1 {
         outcome.attempts = attempts;
     }
@@ -375,7 +399,17 @@ mod tests {
     #[test]
     fn repeats_keep_every_kind_that_an_attempt_showed() {
         let (lost, twice) = (FailureKind::NotDelivered, FailureKind::DeliveredTwice);
-        let attempts = || vec![failed(lost), failed(twice), failed(lost), samples::passed()];
+        let counted = |outcomes: Vec<Outcome>| -> Vec<_> {
+            outcomes.into_iter().map(Tried::Counted).collect()
+        };
+        let attempts = || {
+            counted(vec![
+                failed(lost),
+                failed(twice),
+                failed(lost),
+                samples::passed(),
+            ])
+        };
         let merged = merge(attempts(), Merge::Worst).unwrap();
         let kinds: Vec<_> = merged.kinds().collect();
         assert_eq!(kinds, [(Verdict::Fail, lost), (Verdict::Fail, twice)]);
@@ -384,7 +418,7 @@ mod tests {
         // The attempts of a retry are forgiven if the last one passes.
         let merged = merge(attempts(), Merge::Last).unwrap();
         assert_eq!((merged.verdict, merged.kinds().count()), (Verdict::Pass, 0));
-        let merged = merge(vec![failed(lost), failed(twice)], Merge::Last).unwrap();
+        let merged = merge(counted(vec![failed(lost), failed(twice)]), Merge::Last).unwrap();
         assert_eq!(merged.kinds().count(), 2);
     }
 }

@@ -68,7 +68,7 @@ pub(in crate::runner) fn pacing(scenario: &Scenario, manifest: &Manifest) -> Dur
 
 /// Returns the scenario as it runs on the target. A scenario runs alone if it presents tokens that sockspec can't renew
 /// for each attempt, because the tokens of other scenarios would belong to the same user.
-pub(in crate::runner) fn prepared(scenario: &Arc<Scenario>, manifest: &Manifest) -> Arc<Scenario> {
+pub(super) fn prepared(scenario: &Arc<Scenario>, manifest: &Manifest) -> Arc<Scenario> {
     let shares = manifest.rules.has(Rule::OneConnectionPerUser)
         && (!scenario.mentioned.credentials.is_empty() || logs_in_as_one_user(manifest));
     if !shares || scenario.exclusive {
@@ -80,7 +80,7 @@ pub(in crate::runner) fn prepared(scenario: &Arc<Scenario>, manifest: &Manifest)
 }
 
 /// Returns true if sockspec can create a token of its own for each client that logs in as the manifest says.
-pub(in crate::runner) fn has_token_for_each_client(manifest: &Manifest) -> bool {
+pub(super) fn has_token_for_each_client(manifest: &Manifest) -> bool {
     token_of_clients(manifest).is_some_and(|name| {
         let credential = manifest.credentials.entries.get(&name);
         matches!(credential, Some(Credential::Jwt(_)))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::load::Company;
 use crate::runner::{
-    judgement::{self, Merge},
+    judgement::{self, Merge, Tried},
     plan::Item,
     record::{event::EventKind, outcome::Outcome, verdict::Verdict},
     settings::Settings,
@@ -68,7 +68,7 @@ pub(super) struct Schedule<'s, R> {
     current: Option<Timeouts>,
     /// How often the attempt that runs has been played before, each time on a machine that was too busy.
     played_before: usize,
-    outcomes: Vec<Outcome>,
+    tried: Vec<Tried>,
     lost_a_connection: bool,
 }
 
@@ -93,7 +93,7 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
             ended: 0,
             current: Some(first),
             played_before: 0,
-            outcomes: Vec::new(),
+            tried: Vec::new(),
             lost_a_connection: false,
         }
     }
@@ -136,6 +136,7 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
         if has_failed && !is_expected && self.played_before < MOST_AGAIN && plays_again() {
             self.played_before += 1;
+            self.tried.push(Tried::Replayed(outcome));
             return;
         }
         self.played_before = 0;
@@ -159,12 +160,12 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
             });
         }
         self.current = goes_on.then_some(self.first);
-        self.outcomes.push(outcome);
+        self.tried.push(Tried::Counted(outcome));
     }
 
     /// Returns the result of all attempts together.
     pub(super) fn finish(self) -> Played {
-        let outcome = judgement::merge(self.outcomes, self.merge)
+        let outcome = judgement::merge(self.tried, self.merge)
             .unwrap_or_else(|| unreachable!("every item is played at least once"));
         Played {
             outcome,
@@ -290,6 +291,11 @@ mod tests {
         );
         assert_eq!(played.outcome.verdict, Verdict::Pass);
         assert!(!played.outcome.flaky);
+        let attempts = played.outcome.attempts.iter();
+        let attempts: Vec<_> = attempts
+            .map(|attempt| (attempt.verdict, attempt.replayed))
+            .collect();
+        assert_eq!(attempts, [(Verdict::Fail, true), (Verdict::Pass, false)]);
     }
 
     #[test]

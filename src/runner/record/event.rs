@@ -121,6 +121,7 @@ mod tests {
                 operation: "echo".to_owned(),
                 event_name: "say".to_owned(),
                 namespace: "/talk".to_owned(),
+                place: "sockspec.yaml:9".to_owned(),
                 within: Duration::from_secs(2),
             },
             Notice::EndsByItself {

@@ -94,11 +94,13 @@ impl Maskable for Notice {
                 operation,
                 event_name,
                 namespace,
+                place,
                 within: _,
             } => {
                 operation.mask(secrets);
                 event_name.mask(secrets);
                 namespace.mask(secrets);
+                place.mask(secrets);
             }
             Self::TargetLost { reason } => reason.mask(secrets),
             Self::UnlistedGreetings { events } => {
@@ -171,6 +173,7 @@ impl Maskable for Attempt {
             kind: _,
             error: _,
             duration: _,
+            replayed: _,
         } = self;
         reason.mask(secrets);
     }

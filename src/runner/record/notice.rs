@@ -18,8 +18,8 @@ pub(in crate::runner) const NAMED_SCENARIOS: usize = 8;
 pub enum Notice {
     /// The user turned certificate checks off, and the target is reached over TLS.
     CertificatesNotChecked,
-    /// The target does not acknowledge the manifest's fence in one of its namespaces. The fence is an event with which
-    /// the runner proves that everything sent before has arrived.
+    /// The target does not answer the manifest's fence in one of its namespaces. The fence is a request with which the
+    /// runner proves that everything sent before has arrived.
     FenceNotAcknowledged {
         /// The contract's name of the fence's event, with which the runner proves that everything sent before has
         /// arrived. (`event_name` is the target's name.)
@@ -28,7 +28,9 @@ pub enum Notice {
         event_name: String,
         /// The namespace in which the target does not acknowledge the event of the fence.
         namespace: String,
-        /// How long the runner waited for the acknowledgement.
+        /// The place of the fence in the manifest: `sockspec.yaml:12`.
+        place: String,
+        /// How long the runner waited for the answer.
         within: Duration,
     },
     /// The application sends events that no scenario asks for, and that the manifest does not list.
@@ -114,19 +116,11 @@ impl fmt::Display for Notice {
                 operation,
                 event_name,
                 namespace,
+                place,
                 within,
             } => {
-                let bound = if event_name == operation {
-                    String::new()
-                } else {
-                    format!(" (`{event_name}`)")
-                };
-                write!(
-                    formatter,
-                    "the manifest's fence `{operation}`{bound} is not answered in {namespace} within {}; silence is \
-                     proved there by WebSocket pings, and by time alone over polling",
-                    humantime::format_duration(*within)
-                )
+                let names = (operation.as_str(), event_name.as_str(), namespace.as_str());
+                fence_without_answer(formatter, names, place, *within)
             }
             Self::UnlistedGreetings { events } => unlisted_greetings(formatter, events),
             Self::EndsByItself { after } => write!(
@@ -164,6 +158,25 @@ impl fmt::Display for Notice {
             ),
         }
     }
+}
+
+fn fence_without_answer(
+    formatter: &mut fmt::Formatter<'_>,
+    (operation, event_name, namespace): (&str, &str, &str),
+    place: &str,
+    within: Duration,
+) -> fmt::Result {
+    let bound = if event_name == operation {
+        String::new()
+    } else {
+        format!(" (`{event_name}`)")
+    };
+    write!(
+        formatter,
+        "the manifest's fence `{operation}`{bound} got no answer in {namespace} within {} ({place}): check its name; \
+         until then, silence is proved there by WebSocket pings, and by time alone over polling",
+        humantime::format_duration(within)
+    )
 }
 
 fn played_again(formatter: &mut fmt::Formatter<'_>, attempts: usize) -> fmt::Result {

@@ -137,6 +137,9 @@ pub struct Attempt {
     pub error: Option<ErrorKind>,
     /// The duration of the attempt.
     pub duration: Duration,
+    /// True if this machine was too busy for the attempt: the scenario was played again alone, and the attempt does not
+    /// count.
+    pub replayed: bool,
 }
 
 /// A finding besides the one that decided the verdict of a scenario.

@@ -2,11 +2,16 @@
 
 pub(super) mod batch;
 pub(super) mod belied;
+mod fence_notices;
 pub(super) mod file_descriptors;
 pub(super) mod servers;
 pub(super) mod unstarted;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -29,7 +34,6 @@ use crate::{
         running_target::{
             host::{Host, Instance, StartError, Target},
             listening,
-            live_target::LiveTarget,
         },
         settings::Settings,
     },
@@ -85,6 +89,8 @@ pub(super) struct Run<'r, E> {
     pub(super) lost: Option<String>,
     /// The servers that end even if no scenario runs, by profile. Holds how long after its start each server ends.
     pub(super) ends_by_itself: BTreeMap<Option<usize>, Duration>,
+    /// The notices about the manifest's fence so far.
+    pub(super) noticed_fences: BTreeSet<String>,
 }
 
 /// A message from the task of a scenario to the dispatcher.
@@ -118,6 +124,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             has_failed: false,
             lost: None,
             ends_by_itself: BTreeMap::new(),
+            noticed_fences: BTreeSet::new(),
         }
     }
 
@@ -141,12 +148,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         if is_unchecked {
             self.notice(Notice::CertificatesNotChecked);
         }
-        // Emit each notice once: the servers of several profiles usually give the same notice.
+        self.notice_fences();
         let mut notices = Vec::new();
-        for instance in self.instances.values() {
-            let notice = fence_notice(&instance.live);
-            notices.extend(notice.filter(|notice| !notices.contains(notice)));
-        }
         let unlisted = &manifest.observed.unlisted_greetings;
         if !unlisted.is_empty() {
             notices.push(Notice::UnlistedGreetings {
@@ -447,6 +450,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
 
     async fn finish(mut self) -> Masked<Record> {
         self.emit_interrupt();
+        self.notice_fences();
         for notice in belied(&self.record.outcomes) {
             self.notice(notice);
         }
@@ -467,19 +471,4 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         self.emit(EventKind::RunFinished(summary));
         self.target.secrets.masked(self.record)
     }
-}
-
-/// Returns the notice that the target does not acknowledge its fence in a namespace; `None` if the target acknowledges
-/// the fence in every namespace.
-fn fence_notice(live: &LiveTarget) -> Option<Notice> {
-    let (namespace, fence) = (
-        live.namespace_without_fence.as_ref()?,
-        live.manifest.fence.as_ref()?,
-    );
-    Some(Notice::FenceNotAcknowledged {
-        operation: fence.request.clone(),
-        event_name: live.manifest.bindings.event(&fence.request).to_owned(),
-        namespace: namespace.clone(),
-        within: live.within,
-    })
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::fence_answers::FenceAnswers;
 use crate::{
     client::{Connection, DropHow, Endpoint, Layer, Options, TransportChoice, What},
     clock,
@@ -62,21 +63,23 @@ async fn slowest_trip(endpoint: &Endpoint, layer: Layer, visitor: &Visitor) -> O
     Some(slowest)
 }
 
-/// Returns the namespace of the manifest's fence (an event with which the runner proves that everything sent before has
-/// arrived) if the target does not acknowledge the fence there. In that namespace, a fence would wait until its
-/// deadline and prove nothing.
+/// Sends the manifest's fence once, and notes in `fences` whether the target answers. A fence is a request with which
+/// the runner proves that everything sent before has arrived. Where the target does not answer it, a fence would wait
+/// until its deadline and prove nothing.
 ///
-/// Returns `None` if the target acknowledges the fence, or if the runner can't join the namespace without credentials
-/// and so can't find out.
-pub(super) async fn find_namespace_without_fence(
+/// Notes nothing if the runner can't join the namespace of the fence without credentials.
+pub(super) async fn try_fence(
     endpoint: &Endpoint,
     manifest: &Manifest,
     within: Duration,
-) -> Option<String> {
-    let fence = manifest.fence.as_ref()?;
-    // A client that has to enter can't find out anything here.
+    fences: &FenceAnswers,
+) {
+    let Some(fence) = &manifest.fence else {
+        return;
+    };
+    // A client that has to enter can't find out anything here; `try_out` does.
     if !manifest.dialect.has_events() || manifest.way_in.enter.is_some() {
-        return None;
+        return;
     }
     let has = |capability: &str| manifest.provides.contains(capability);
     let options = Options {
@@ -95,15 +98,19 @@ pub(super) async fn find_namespace_without_fence(
         .and_then(|binding| binding.namespace.as_deref())
         .unwrap_or(manifest.bindings.namespaces.main());
     let visitor = Visitor::of(manifest);
-    let connection = Connection::open(endpoint, visitor.options(options))
-        .await
-        .ok()?;
+    let Ok(connection) = Connection::open(endpoint, visitor.options(options)).await else {
+        return;
+    };
     let has_joined = manifest.dialect.envelope.is_some()
         || is_joined(&connection, namespace, &visitor, within).await;
-    let is_fence_unanswered =
-        has_joined && is_unanswered(&connection, namespace, manifest, fence, within).await;
+    if has_joined {
+        match is_answered(&connection, namespace, manifest, fence, within).await {
+            Some(true) => fences.note_answer(namespace),
+            Some(false) => fences.note_silence(namespace),
+            None => {}
+        }
+    }
     connection.end(DropHow::Close).await;
-    is_fence_unanswered.then(|| namespace.to_owned())
 }
 
 /// Joins a namespace as a visitor. Returns true if the server accepts the CONNECT packet.
@@ -133,14 +140,15 @@ async fn is_joined(
     matches!(reply.await, Waited::Found(true))
 }
 
-/// Returns true if the request of the fence gets no answer although the connection stays open.
-async fn is_unanswered(
+/// Returns true if the request of the fence gets its answer, and false if it gets none although the connection stays
+/// open. Returns `None` if the server ends the connection or disconnects the client.
+async fn is_answered(
     connection: &Connection,
     namespace: &str,
     manifest: &Manifest,
     fence: &Fence,
     within: Duration,
-) -> bool {
+) -> Option<bool> {
     let id = AckId(0);
     let answer = manifest.fence_event(fence);
     connection.send(&Packet::Event {
@@ -160,5 +168,9 @@ async fn is_unanswered(
             _ => None,
         }
     });
-    matches!(answered.await, Waited::TimedOut)
+    match answered.await {
+        Waited::Found(true) => Some(true),
+        Waited::Found(false) | Waited::Ended(_) => None,
+        Waited::TimedOut => Some(false),
+    }
 }

@@ -11,6 +11,7 @@ use url::Url;
 use super::{
     calibrate,
     credential_cache::CredentialCache,
+    fence_answers::FenceAnswers,
     listening::{LIVENESS, LOOK_EVERY, is_open, takes_connections, until_gone},
     live_target::LiveTarget,
     try_out,
@@ -28,6 +29,9 @@ use crate::{
 
 /// The number of attempts to connect that a port has to refuse before its server counts as dead.
 const LOOKS: usize = 3;
+
+/// The event of the contract that the application acknowledges at once.
+const CONTRACT_FENCE: &str = "echo";
 
 /// Where a target runs.
 #[derive(Clone, Debug)]
@@ -215,14 +219,14 @@ impl Target {
         let settle = self.settle(&endpoint, profile, settings).await;
         let manifest = self.manifest_of(profile);
         let within = settings.within.unwrap_or(self.manifest.within);
-        let namespace_without_fence = match &keeper {
-            // Don't check whether the reference server acknowledges the fence's event. It does, and `prove` starts it
-            // once for each pair of scenario and fault, so the check would cost much time.
-            Keeper::Embedded(_) => None,
-            Keeper::Launched(_) | Keeper::Nobody => {
-                calibrate::find_namespace_without_fence(&endpoint, &manifest, within).await
-            }
-        };
+        let fences = FenceAnswers::default();
+        // Don't try the fence of the reference server, unless a manifest of the user's own names another one. `prove`
+        // starts the server once for each pair of scenario and fault, so this would cost much time.
+        if matches!(keeper, Keeper::Embedded(_)) && has_contract_fence(&manifest) {
+            fences.trust();
+        } else {
+            calibrate::try_fence(&endpoint, &manifest, within, &fences).await;
+        }
         let log = match &keeper {
             Keeper::Launched(launched) => Some(launched.log()),
             Keeper::Embedded(_) | Keeper::Nobody => None,
@@ -231,7 +235,7 @@ impl Target {
             endpoint,
             manifest,
             settle,
-            namespace_without_fence,
+            fences,
             within,
             secrets: self.secrets.clone(),
             credentials: CredentialCache::default(),
@@ -459,4 +463,11 @@ async fn check_reachable(endpoint: &Endpoint, keeper: &Keeper) -> Result<(), Sta
         });
     }
     Ok(())
+}
+
+/// Returns true if the manifest's fence is a request that the contract application acknowledges.
+fn has_contract_fence(manifest: &Manifest) -> bool {
+    manifest.fence.as_ref().is_none_or(|fence| {
+        fence.expects.is_none() && manifest.bindings.event(&fence.request) == CONTRACT_FENCE
+    })
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
-use super::credential_cache::CredentialCache;
+use super::{credential_cache::CredentialCache, fence_answers::FenceAnswers};
 use crate::{
     client::Endpoint,
     targets::{Log, Manifest, Minted, Secrets},
@@ -19,9 +19,9 @@ pub(in crate::runner) struct LiveTarget {
     pub(in crate::runner) manifest: Arc<Manifest>,
     /// How long the runner watches for forbidden traffic after the last step.
     pub(in crate::runner) settle: Duration,
-    /// The namespace in which the target does not acknowledge the manifest's fence, if there is such a namespace. A
-    /// fence is an event with which the runner proves that everything sent before has arrived.
-    pub(in crate::runner) namespace_without_fence: Option<String>,
+    /// The namespaces in which the target answers the manifest's fence, as far as the run knows. A fence is a request
+    /// with which the runner proves that everything sent before has arrived.
+    pub(in crate::runner) fences: FenceAnswers,
     /// The timeout of waits for which the scenario sets none.
     pub(in crate::runner) within: Duration,
     /// The secrets of the target: values that no output may show.

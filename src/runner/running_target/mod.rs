@@ -2,6 +2,7 @@
 
 pub(super) mod calibrate;
 pub(super) mod credential_cache;
+pub(super) mod fence_answers;
 pub(super) mod host;
 pub(super) mod listening;
 pub(super) mod live_target;

@@ -16,10 +16,7 @@ use crate::{
 
 /// Lets one client enter a server that has just started. Returns what went wrong, so that the run ends with one message
 /// and not with one error for each scenario.
-pub(in crate::runner) async fn try_out(
-    live: &LiveTarget,
-    settings: &Settings,
-) -> Result<(), String> {
+pub(super) async fn try_out(live: &LiveTarget, settings: &Settings) -> Result<(), String> {
     let Some(enter) = &live.manifest.way_in.enter else {
         return Ok(());
     };

@@ -26,6 +26,9 @@ use crate::{
     wire::socket_io::Packet,
 };
 
+/// The time in which a server answers a fence. A fence that had less time says nothing about the manifest.
+const LONGEST_ANSWER: Duration = Duration::from_secs(1);
+
 /// How a connection proved that everything sent before has arrived.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(in crate::runner) enum Proof {
@@ -88,14 +91,23 @@ pub(in crate::runner) async fn round_trip(
         .fence
         .as_ref()
         .and_then(|fence| manifest.bindings.get(&fence.request)?.namespace.as_ref());
-    let is_answered = |name: &String| {
-        attempt.target.namespace_without_fence.as_ref() != Some(name)
-            && fixed.is_none_or(|fixed| fixed == name)
-    };
-    let namespace = link.joined().into_iter().find(is_answered);
+    let fences = &attempt.target.fences;
+    let can_answer =
+        |name: &String| !fences.is_useless(name) && fixed.is_none_or(|fixed| fixed == name);
+    let namespace = link.joined().into_iter().find(can_answer);
     match (namespace, &manifest.fence, link.layer) {
         (Some(namespace), Some(fence), Layer::SocketIo) if has_application => {
-            answer_trip(attempt, (client, link), namespace, fence, deadline).await
+            let begun = clock::now();
+            let proof =
+                answer_trip(attempt, (client, link), namespace.clone(), fence, deadline).await;
+            match proof {
+                Proof::Ack | Proof::Event => fences.note_answer(&namespace),
+                Proof::TimeOnly if !fences.is_proved(&namespace) => {
+                    return instead_of_fence(attempt, link, &namespace, begun.elapsed()).await;
+                }
+                Proof::TimeOnly | Proof::Ended | Proof::Pong => {}
+            }
+            proof
         }
         _ => pong_trip(link, deadline).await,
     }
@@ -143,6 +155,27 @@ async fn answer_trip(
         // A server that sends illegal data fails the scenario when the invariants are checked.
         (Ok(Waited::TimedOut) | Err(_), _) => Proof::TimeOnly,
     }
+}
+
+/// Makes a round trip by ping, because the fence got no answer in the time `waited`, and has never got one in this
+/// namespace. If the server answers the ping, the fence is at fault and not the server: the run then does without this
+/// fence.
+async fn instead_of_fence(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    namespace: &str,
+    waited: Duration,
+) -> Proof {
+    let proof = pong_trip(link, clock::now() + waited).await;
+    let is_open = match proof {
+        Proof::Pong => true,
+        Proof::TimeOnly => !link.websocket,
+        Proof::Ack | Proof::Ended | Proof::Event => false,
+    };
+    if is_open && waited >= LONGEST_ANSWER.min(attempt.target.within) {
+        attempt.target.fences.note_silence(namespace);
+    }
+    proof
 }
 
 async fn pong_trip(link: &Link, deadline: Instant) -> Proof {

@@ -1,6 +1,6 @@
 //! The server's answer to a client that connects.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
@@ -41,6 +41,16 @@ impl Admission {
             Self::Joined(_) => false,
         }
     }
+}
+
+/// The CONNECT whose answer is judged.
+pub(super) struct Judging<'c> {
+    /// The client that sent the CONNECT.
+    pub(super) client: &'c Client,
+    /// The CONNECT in words, for sentences: "visitor's CONNECT to /chat with the token `expired`".
+    pub(super) words: String,
+    /// How long the step waits for a late refusal.
+    pub(super) limit: Duration,
 }
 
 /// Waits for the answer to a client's CONNECT, and records the namespace that the client has joined.

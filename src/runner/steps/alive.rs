@@ -50,9 +50,9 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step) -> StepResult {
     };
     let watched = clock::now() + WATCH.max(attempt.target.settle);
     await_processing(attempt).await;
-    answers(attempt, &witnesses, limit).await?;
+    answers(attempt, step, &witnesses, limit).await?;
     outlive(&witnesses, watched).await;
-    answers(attempt, &witnesses, limit).await?;
+    answers(attempt, step, &witnesses, limit).await?;
     lets_in(attempt).await
 }
 
@@ -102,7 +102,12 @@ async fn outlive(witnesses: &[Arc<Client>], until: Instant) {
     let _ = clock::before(until, lost).await;
 }
 
-async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Duration) -> StepResult {
+async fn answers(
+    attempt: &Attempt<'_>,
+    step: &Step,
+    witnesses: &[Arc<Client>],
+    limit: Duration,
+) -> StepResult {
     for witness in witnesses {
         let name = &witness.spec.name;
         let link = any_link(witness)?;
@@ -123,18 +128,24 @@ async fn answers(attempt: &Attempt<'_>, witnesses: &[Arc<Client>], limit: Durati
         if was_disconnected(attempt, &link) {
             continue;
         }
-        let received = if proof == Proof::Ended {
-            evidence::how_it_ended(&link)
+        let (sentence, received) = if proof == Proof::Ended {
+            (
+                format!("{name} did nothing wrong, but lost its connection."),
+                evidence::how_it_ended(&link),
+            )
         } else {
-            evidence::came_since(&link, from)
+            (
+                format!(
+                    "The server stopped answering {name}, which did nothing wrong: no answer came within {}.",
+                    attempt.describe_limit(step, limit)
+                ),
+                evidence::came_since(&link, from),
+            )
         };
-        return Err(Finding::new(
-            FailureKind::ServerStuck,
-            format!("The server stopped answering {name}, which did nothing wrong."),
-        )
-        .expected("an answer")
-        .received(received)
-        .breach());
+        return Err(Finding::new(FailureKind::ServerStuck, sentence)
+            .expected("an answer")
+            .received(received)
+            .breach());
     }
     Ok(())
 }
@@ -164,7 +175,8 @@ async fn lets_in(attempt: &Attempt<'_>) -> StepResult {
             Waited::Found(())
         )
     {
-        joined = Err(Obstacle::new("no answer").unjudged());
+        joined =
+            Err(Obstacle::new("the server did not answer newcomer's echo message.").unjudged());
     }
     for link in newcomer.links() {
         link.connection.end(DropHow::Close).await;
@@ -173,7 +185,10 @@ async fn lets_in(attempt: &Attempt<'_>) -> StepResult {
         let detail = stop.into_detail();
         Finding::new(
             FailureKind::ServerStuck,
-            "The server stopped accepting new clients.",
+            format!(
+                "The server stopped accepting new clients: {}",
+                detail.sentence
+            ),
         )
         .expected("a new connection")
         .received(detail.received.unwrap_or(detail.sentence))

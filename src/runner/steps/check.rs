@@ -7,6 +7,7 @@ use crate::{
         play::attempt::Attempt,
     },
     scenario::Check,
+    text::excerpt,
 };
 
 pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> StepResult {
@@ -14,17 +15,20 @@ pub(super) fn perform(attempt: &Attempt<'_>, check: &Check) -> StepResult {
     match value {
         Data::Bool(true) => Ok(()),
         Data::Bool(false) => {
-            let sentence = check
-                .because
-                .clone()
-                .unwrap_or_else(|| "A `check` of this scenario is false.".to_owned());
+            let sentence = check.because.clone().unwrap_or_else(|| {
+                format!(
+                    "The expression `{}` is false; it has to be true.",
+                    excerpt(&check.written)
+                )
+            });
             Err(Finding::new(FailureKind::CheckFailed, sentence)
                 .expected("true")
                 .received("false")
                 .breach())
         }
         other => Err(Obstacle::new(format!(
-            "The value of a `check` is {other}; it has to be true or false."
+            "The value of the expression `{}` is {other}; it has to be true or false.",
+            excerpt(&check.written)
         ))
         .unjudged()),
     }

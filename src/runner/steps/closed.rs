@@ -195,7 +195,9 @@ fn ends_as(
     if closed.hangs_up && ended.kept_open {
         return Ok(Err(finding(
             FailureKind::ConnectionStayedOpen,
-            format!("The server kept {name}'s stream open after the closing handshake."),
+            format!(
+                "The server kept {name}'s stream open after the closing handshake; it has to end the stream."
+            ),
         )));
     }
     Ok(Ok(()))
@@ -346,12 +348,13 @@ async fn stays_open(
 /// Returns the finding that stops the scenario because a connection ended although it has to stay open.
 fn ended_early(client: &Client, link: &Link, watch: Option<Watch>) -> Stop {
     let name = &client.spec.name;
+    let how = evidence::how_it_ended(link);
     let sentence = match watch {
         Some(watch) => format!(
-            "{name}'s connection ended; it has to stay open for {}.",
+            "{name}'s connection ended; it has to stay open for {} ({how}).",
             humanize::limit(watch.length)
         ),
-        None => format!("{name}'s connection ended; it has to stay open."),
+        None => format!("{name}'s connection ended; it has to stay open ({how})."),
     };
     Finding::new(FailureKind::ConnectionEnded, sentence)
         .expected("an open connection")

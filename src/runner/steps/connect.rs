@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    admission::{Admission, await_admission, handshake_finding},
+    admission::{Admission, Judging, await_admission, handshake_finding},
+    connect_in_words::connect_in_words,
     log_in::log_in,
     options::options,
     refused,
@@ -119,12 +120,20 @@ async fn one(
         let sentence = format!("The server refuses {name}, and may do so.");
         return Err(Obstacle::new(sentence).inapplicable());
     }
-    let judged = judge(attempt, client, &connect.answer.strict, &admission, limit).await?;
+    let judging = Judging {
+        client,
+        words: connect_in_words(
+            attempt,
+            client,
+            &connect.options,
+            &namespace_of(attempt, client, &connect.options)?,
+        ),
+        limit,
+    };
+    let judged = judge(attempt, &judging, &connect.answer.strict, &admission).await?;
     let Err(stop) = judged else { return Ok(()) };
     if let Some(lenient) = &connect.answer.lenient
-        && judge(attempt, client, lenient, &admission, limit)
-            .await?
-            .is_ok()
+        && judge(attempt, &judging, lenient, &admission).await?.is_ok()
     {
         if let Stop::Breach(finding) = stop {
             attempt.warn(*finding);
@@ -138,39 +147,38 @@ async fn one(
 /// error says that the scenario can't be judged.
 async fn judge(
     attempt: &Attempt<'_>,
-    client: &Client,
+    judging: &Judging<'_>,
     answer: &ConnectAnswer,
     admission: &Admission,
-    limit: Duration,
 ) -> StepResult<StepResult> {
     match answer {
-        ConnectAnswer::Joined(reply) => joined(attempt, client, reply.as_ref(), admission),
+        ConnectAnswer::Joined(reply) => joined(attempt, judging, reply.as_ref(), admission),
         ConnectAnswer::Refused(expected) => {
-            refused::at_connect(attempt, client, expected, admission, limit).await
+            refused::at_connect(attempt, judging, expected, admission).await
         }
-        ConnectAnswer::Rejected(expected) => rejected(attempt, client, expected, admission),
+        ConnectAnswer::Rejected(expected) => rejected(attempt, judging, expected, admission),
     }
 }
 
 /// Judges the server's answer to a client that the server has to let in.
 fn joined(
     attempt: &Attempt<'_>,
-    client: &Client,
+    judging: &Judging<'_>,
     reply: Option<&Matcher>,
     admission: &Admission,
 ) -> StepResult<StepResult> {
-    let name = &client.spec.name;
+    let (name, words) = (&judging.client.spec.name, &judging.words);
     Ok(match (admission, reply) {
         (Admission::Joined(_), None) => Ok(()),
         (Admission::Joined(payload), Some(expected)) => {
             values::check(attempt, expected, payload.as_ref())?.map_err(|mismatch| {
-                let subject = format!("The CONNECT reply to {name}");
+                let subject = format!("The reply to {words}");
                 Finding::wrong(FailureKind::WrongContent, &subject, &mismatch).breach()
             })
         }
         (Admission::Refused(payload), _) => Err(Finding::new(
             FailureKind::WronglyRefused,
-            format!("The server refused {name}'s CONNECT; it has to accept it."),
+            format!("The server refused {words}; it has to accept it."),
         )
         .expected("CONNECT")
         .received(format!("CONNECT_ERROR {payload}"))
@@ -182,18 +190,18 @@ fn joined(
 /// Judges the server's answer to a client that the server has to refuse with CONNECT_ERROR.
 fn rejected(
     attempt: &Attempt<'_>,
-    client: &Client,
+    judging: &Judging<'_>,
     expected: &Matcher,
     admission: &Admission,
 ) -> StepResult<StepResult> {
-    let name = &client.spec.name;
+    let (name, words) = (&judging.client.spec.name, &judging.words);
     let wanted = || format!("CONNECT_ERROR {}", expected.describe(&attempt.scope()));
     Ok(match admission {
         Admission::Refused(payload) => {
             let places = &attempt.target.manifest.report_places;
             let payload = places.in_connect_error(payload);
             values::check(attempt, expected, Some(&payload))?.map_err(|mismatch| {
-                let subject = format!("The CONNECT_ERROR to {name}");
+                let subject = format!("The CONNECT_ERROR that answers {words}");
                 Finding::wrong(FailureKind::WrongRefusal, &subject, &mismatch).breach()
             })
         }
@@ -201,7 +209,7 @@ fn rejected(
             let payload = payload.as_ref().map(ToString::to_string);
             Err(Finding::new(
                 FailureKind::NotRefused,
-                format!("The server accepted {name}'s CONNECT; it has to refuse it."),
+                format!("The server accepted {words}; it has to refuse it."),
             )
             .expected(wanted())
             .received(format!("CONNECT {}", payload.unwrap_or_default()))
@@ -255,10 +263,7 @@ pub(super) async fn join(
 ) -> StepResult<Admission> {
     let declared = &client.spec.options;
     let login = log_in(attempt, client, step, awaited).await?;
-    let namespace = match &step.namespace {
-        Some(template) => attempt.namespace(template)?,
-        None => declared_namespace(attempt, client)?,
-    };
+    let namespace = namespace_of(attempt, client, step)?;
     let open = client.link().filter(|link| {
         link.layer == Layer::SocketIo && !link.has_ended() && !step.shapes_handshake()
     });
@@ -360,7 +365,12 @@ async fn join_bound(
     let auth = payload(attempt, client, login, None)?;
     let from = send_connect(link, namespace, auth);
     let admission = await_admission(attempt, client, link, namespace, from, deadline).await?;
-    joined(attempt, client, None, &admission)?
+    let judging = Judging {
+        client,
+        words: connect_in_words(attempt, client, &ConnectOptions::default(), namespace),
+        limit: attempt.target.within,
+    };
+    joined(attempt, &judging, None, &admission)?
 }
 
 /// Refuses what a client can't do on an open connection: join a further namespace of a plain WebSocket, and show a
@@ -405,6 +415,18 @@ fn envelope_options(
                 (name.clone(), text.unwrap_or_else(|| value.to_string()))
             }),
     );
+}
+
+/// Returns the namespace that a CONNECT with these options joins.
+fn namespace_of(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    step: &ConnectOptions,
+) -> StepResult<String> {
+    match &step.namespace {
+        Some(template) => attempt.namespace(template),
+        None => declared_namespace(attempt, client),
+    }
 }
 
 fn declared_namespace(attempt: &Attempt<'_>, client: &Client) -> StepResult<String> {

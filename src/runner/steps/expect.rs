@@ -11,13 +11,15 @@ use crate::{
     runner::{
         clients::{Client, Link},
         findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
-        journal::{received::Sort, rejection, unrelated::is_unrelated},
+        journal::{
+            another_message::is_another_message, received::Sort, rejection, unrelated::is_unrelated,
+        },
         matching::{event_pattern::Sought, events::Likeness, values},
         play::attempt::Attempt,
         waiting::{Waited, lawful_wait::wait_for},
     },
     scenario::{Accepted, Expect, Mismatch, Order, Scope, Step},
-    text::humanize,
+    text::{excerpt, humanize},
     wire::socket_io::{AckId, Packet},
 };
 
@@ -278,7 +280,21 @@ pub(super) fn missing(
     let sought = &awaited.event.strict;
     let (name, event, ordinal) = (&client.spec.name, sought.name(), awaited.ordinal());
     let scope = attempt.scope().clone();
-    let Some((nearest, mismatch)) = nearest(attempt, link, sought, &scope)? else {
+    let nearest = nearest(attempt, link, sought, &scope)?;
+    let another = nearest.as_ref().filter(|near| near.is_another);
+    let instead = another.map(|near| {
+        let expected = excerpt(&near.mismatch.expected);
+        match near.mismatch.path.as_str() {
+            "" => format!("; it received another one instead of {expected}"),
+            path => format!("; it received another one, without {expected} at `{path}`"),
+        }
+    });
+    let Some(Nearest {
+        index: nearest,
+        mismatch,
+        ..
+    }) = nearest.filter(|near| !near.is_another)
+    else {
         let received = match evidence::unclaimed_events(link, None) {
             Some(unclaimed) => unclaimed,
             None if awaited.number == 1 => "no other event".to_owned(),
@@ -291,7 +307,9 @@ pub(super) fn missing(
             FailureKind::NotDelivered,
             format!(
                 "{name} did not receive {event}{ordinal} {when}{}.",
-                rejection::doubt(attempt, link, sought).unwrap_or_default()
+                instead
+                    .or_else(|| rejection::doubt(attempt, link, sought))
+                    .unwrap_or_default()
             ),
         )
         .expected(sought.describe(&scope))
@@ -308,30 +326,58 @@ pub(super) fn missing(
     Ok(finding)
 }
 
-/// Returns the most similar event that no step has claimed, that is, received as expected, and how it differs.
+/// The most similar event to an awaited one.
+struct Nearest {
+    /// The index of the event's journal entry.
+    index: usize,
+    /// How the event differs from the awaited one.
+    mismatch: Mismatch,
+    /// Whether the event is another message, and not the awaited one with wrong content.
+    is_another: bool,
+}
+
+/// Returns the most similar event that no step has claimed, that is, received as expected.
 ///
-/// The deeper inside the arguments the first difference is, the more similar is the event. Among equally similar
-/// events, the first is returned.
+/// The deeper inside the arguments the first difference is, the more similar is the event. Another message is less
+/// similar than the awaited one with wrong content. Among equally similar events, the first is returned.
 fn nearest(
     attempt: &Attempt<'_>,
     link: &Link,
     sought: &Sought,
     scope: &Scope,
-) -> StepResult<Option<(usize, Mismatch)>> {
-    let mut state = link.state();
-    let entries = link.connection.journal().entries();
-    state.received.read(&entries);
-    let mut best: Option<(usize, usize, Mismatch)> = None;
-    for (index, entry) in state
-        .received
-        .unclaimed_events(sought.wire_name(), &entries)
+) -> StepResult<Option<Nearest>> {
+    let mut near = Vec::new();
     {
-        if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
-            let depth = mismatch.path.matches(['.', '[']).count();
-            if best.as_ref().is_none_or(|(deepest, ..)| depth > *deepest) {
-                best = Some((depth, index, mismatch));
+        let mut state = link.state();
+        let entries = link.connection.journal().entries();
+        state.received.read(&entries);
+        for (index, entry) in state
+            .received
+            .unclaimed_events(sought.wire_name(), &entries)
+        {
+            if let Likeness::Near(mismatch) = sought.compare(attempt, scope, entry)? {
+                near.push((index, entry.clone(), mismatch));
             }
         }
     }
-    Ok(best.map(|(_, index, mismatch)| (index, mismatch)))
+    let mut best: Option<(usize, Nearest)> = None;
+    for (index, entry, mismatch) in near {
+        let depth = mismatch.path.matches(['.', '[']).count();
+        // A step that awaits any event names no event that could have wrong content.
+        let is_another =
+            sought.wire_name().is_none() || is_another_message(attempt, &entry, &mismatch);
+        let likeness = (!is_another, depth);
+        let is_better = best
+            .as_ref()
+            .is_none_or(|(deepest, nearest)| likeness > (!nearest.is_another, *deepest));
+        if is_better {
+            let nearest = Nearest {
+                index,
+                mismatch,
+                is_another,
+            };
+            best = Some((depth, nearest));
+        }
+    }
+    Ok(best.map(|(_, nearest)| nearest))
 }

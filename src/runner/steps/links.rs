@@ -25,7 +25,10 @@ pub(super) fn open_link(client: &Client) -> StepResult<Arc<Link>> {
     if link.has_ended() {
         return Err(Finding::new(
             FailureKind::ConnectionEnded,
-            format!("{name} could not act, because its connection had already ended."),
+            format!(
+                "{name} could not send anything more: {}.",
+                evidence::how_it_ended(&link)
+            ),
         )
         .expected("an open connection")
         .received(evidence::how_it_ended(&link))

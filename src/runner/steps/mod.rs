@@ -10,6 +10,7 @@ mod call;
 mod check;
 mod closed;
 pub(super) mod connect;
+mod connect_in_words;
 mod deliver;
 mod disconnect;
 mod earliest;

@@ -3,10 +3,10 @@
 //! A report is what the server sends when it refuses a request: an error event, an error acknowledgement or a
 //! CONNECT_ERROR. The target's dialect says which of them the target uses.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
-    admission::{Admission, handshake_finding},
+    admission::{Admission, Judging, handshake_finding},
     links::any_link,
 };
 use crate::{
@@ -271,12 +271,11 @@ async fn await_report(
 /// A refusal is a CONNECT_ERROR, an HTTP response, or a CONNECT that a report and a DISCONNECT follow.
 pub(super) async fn at_connect(
     attempt: &Attempt<'_>,
-    client: &Client,
+    judging: &Judging<'_>,
     expected: &Refusal,
     admission: &Admission,
-    limit: Duration,
 ) -> StepResult<StepResult> {
-    let name = &client.spec.name;
+    let name = &judging.client.spec.name;
     let places = &attempt.target.manifest.report_places;
     let report = match admission {
         Admission::Refused(payload) => places.apply(
@@ -292,7 +291,7 @@ pub(super) async fn at_connect(
         Admission::RefusedHandshake(failure) => {
             return Ok(Err(handshake_finding(name, failure).breach()));
         }
-        Admission::Joined(_) => match late_refusal(attempt, client, limit).await? {
+        Admission::Joined(_) => match late_refusal(attempt, judging).await? {
             Ok(report) => report,
             Err(finding) => {
                 let want = describe(attempt, expected);
@@ -300,7 +299,7 @@ pub(super) async fn at_connect(
             }
         },
     };
-    let subject = format!("The refusal of {name}'s connection");
+    let subject = format!("The refusal of {}", judging.words);
     let own = own_words(attempt, expected);
     let demanded = [Some(&expected.report), own];
     compare(attempt, &subject, expected, demanded, &report)
@@ -369,10 +368,9 @@ fn normalise_connect_error(payload: &Data) -> Data {
 /// Waits for a refusal after the reply to CONNECT: one report, then DISCONNECT or the end of the connection.
 async fn late_refusal(
     attempt: &Attempt<'_>,
-    client: &Client,
-    limit: Duration,
+    judging: &Judging<'_>,
 ) -> StepResult<Result<Data, Finding>> {
-    let name = &client.spec.name;
+    let (client, words) = (judging.client, &judging.words);
     let link = any_link(client)?;
     let namespace = client.state().namespace.clone();
     let manifest = &attempt.target.manifest;
@@ -382,7 +380,7 @@ async fn late_refusal(
         attempt,
         (client, &link),
         0,
-        clock::now() + limit,
+        clock::now() + judging.limit,
         |index, entry| {
             if let Some(found) = in_event(manifest, entry) {
                 report.get_or_insert(found);
@@ -412,12 +410,12 @@ async fn late_refusal(
         }
         (Waited::Found(()) | Waited::Ended(_), None) => Err(Finding::new(
             FailureKind::RefusalNotReported,
-            format!("The server accepted {name}'s CONNECT and disconnected it without a report."),
+            format!("The server accepted {words}, and then disconnected it without a report of a refusal."),
         )
         .received(evidence::came_since(&link, 0))),
         (Waited::TimedOut, _) => Err(Finding::new(
             FailureKind::NotRefused,
-            format!("The server accepted {name}'s CONNECT; it has to refuse it."),
+            format!("The server accepted {words}; it has to refuse it."),
         )
         .received(evidence::came_since(&link, 0))),
     })

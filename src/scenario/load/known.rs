@@ -2,7 +2,7 @@
 
 use crate::{
     scenario::{Invariant, Requirements, diagnostic::Problems, fields::Fields},
-    text::{did_you_mean, mistyped, one_of},
+    text::{did_you_mean, hint, mistyped},
 };
 
 /// The ids of requirements and faults that exist, to check the ids that scenarios mention.
@@ -115,10 +115,7 @@ impl Known<'_> {
             let message = format!("there is no invariant `{id}`");
             problems
                 .error("unknown-invariant", item.node.span, message)
-                .help = Some(
-                did_you_mean(&meant, Invariant::ids())
-                    .unwrap_or_else(|| format!("the invariants are {}", one_of(Invariant::ids()))),
-            );
+                .help = Some(hint(&meant, "the invariants are", Invariant::ids()));
         }
         found
     }

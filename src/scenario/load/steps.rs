@@ -16,7 +16,7 @@ use crate::{
         reading::{context::StepContext, words},
         verbs::{Actors, Awaits, ReadVerb, Verb, VerbModel},
     },
-    text::{did_you_mean, one_of},
+    text::{hint, one_of},
 };
 
 /// Returns true if some step can have this key beside its verb (the key that says what the step does, such as `emit`).
@@ -137,10 +137,7 @@ fn verb<'n>(
             first.key_span,
             format!("there is no verb `{}`", first.key),
         )
-        .help = Some(
-        did_you_mean(&first.key, names())
-            .unwrap_or_else(|| format!("a step begins with {}", one_of(names()))),
-    );
+        .help = Some(hint(&first.key, "a step begins with", names()));
     None
 }
 

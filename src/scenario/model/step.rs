@@ -6,7 +6,7 @@ use super::{ClientName, Level};
 use crate::scenario::{
     Span, Template,
     keys::{Key, key, required},
-    verbs::{Action, Actors, Chapter, Facts, Options, VerbSpec},
+    verbs::{Action, Actors, Chapter, Facts, Options, ValueType, VerbSpec},
 };
 
 /// One step of a scenario.
@@ -77,7 +77,7 @@ impl Parallel {
         actors: Actors::None,
         puts_on_wire: false,
         can_fail: false,
-        value: "steps",
+        value: ValueType::Steps,
         options: Options::Beside,
         keys: &[],
         exclusive: &[],
@@ -110,7 +110,7 @@ impl Sequence {
         actors: Actors::None,
         puts_on_wire: false,
         can_fail: false,
-        value: "steps",
+        value: ValueType::Steps,
         options: Options::Beside,
         keys: &[],
         exclusive: &[],
@@ -146,7 +146,7 @@ impl Repeat {
         actors: Actors::None,
         puts_on_wire: false,
         can_fail: false,
-        value: "times",
+        value: ValueType::Times,
         options: Options::Beside,
         keys: &[Self::KEYS],
         exclusive: &[],

@@ -11,7 +11,8 @@ use crate::{
         diagnostic::Problems,
         fields::{Field, Fields, Substitutes},
         node::{Node, NodeKind, Quoting, Scalar},
-        values::{Reference, ValueReader},
+        reference::Reference,
+        values::ValueReader,
     },
 };
 

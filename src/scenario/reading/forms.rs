@@ -4,8 +4,10 @@
 use super::context::StepContext;
 use crate::{
     data::Data,
-    scenario::{REPORT_FIELDS, fields::Field, node::Node, values::is_expectation},
-    text::{did_you_mean, excerpt, nearest, one_of},
+    scenario::{
+        HANDSHAKE_FIELDS, REPORT_FIELDS, fields::Field, node::Node, values::is_expectation,
+    },
+    text::{excerpt, hint, nearest},
 };
 
 /// Whether an expected object can have fields that are not in the list `Form::fields`.
@@ -52,13 +54,7 @@ pub(in crate::scenario) const CONNECT_ERROR: Form = Form {
 /// The data of the open packet (Engine.IO v4, "Handshake").
 pub(in crate::scenario) const OPEN_PACKET: Form = Form {
     what: "the open packet",
-    fields: &[
-        "maxPayload",
-        "pingInterval",
-        "pingTimeout",
-        "sid",
-        "upgrades",
-    ],
+    fields: HANDSHAKE_FIELDS,
     others: Others::Allowed,
 };
 
@@ -80,9 +76,7 @@ impl Form {
             context
                 .problems
                 .error("unknown-key", entry.key_span, sentence)
-                .help = Some(
-                did_you_mean(key, names()).unwrap_or_else(|| format!("it has {}", one_of(names()))),
-            );
+                .help = Some(hint(key, "it has", names()));
         }
     }
 
@@ -112,10 +106,9 @@ pub(in crate::scenario) fn packet_type(node: &Node, context: &mut StepContext<'_
         return;
     };
     let names = || PACKET_TYPES.iter().copied();
-    let near = kind.as_str().and_then(|kind| did_you_mean(kind, names()));
     let sentence = format!("there is no packet type `{}`", excerpt(&text_of(&kind)));
     context.problems.error("unknown-value", span, sentence).help =
-        Some(near.unwrap_or_else(|| format!("the packet types are {}", one_of(names()))));
+        Some(hint(&text_of(&kind), "the packet types are", names()));
 }
 
 /// Checks that an expectation, if it is a literal, is a number in a range.

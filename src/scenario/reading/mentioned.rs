@@ -1,6 +1,6 @@
 //! Collects the names of the target's parts that a scenario uses.
 
-use crate::scenario::{Mentioned, scope::SECRET, values::Reference};
+use crate::scenario::{Mentioned, reference::Reference, scope::SECRET};
 
 impl Mentioned {
     /// Adds the credentials, the ids of sockets and the users among the variables that a value uses.
@@ -10,8 +10,10 @@ impl Mentioned {
                 self.credentials.insert("secret".to_owned());
                 continue;
             }
+            // An index and a slice, as in `credentials.valid[1:]`, belong to no name.
             let mut parts = reference.name.split('.');
-            match (parts.next(), parts.next()) {
+            let mut part = || Some(parts.next()?.split('[').next().unwrap_or_default());
+            match (part(), part()) {
                 (Some("credentials"), Some(name)) => {
                     self.credentials.insert(name.to_owned());
                 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     scenario::{
-        ClientField, Span, TargetField,
+        ClientField, HANDSHAKE_FIELDS, Span, TargetField,
         diagnostic::Problems,
         expression::function_names,
         node::Entry,
+        reference::Reference,
         scope::{BUILT_IN, RESERVED, split_index},
         template::is_name,
-        values::Reference,
     },
-    text::{did_you_mean, one_of},
+    text::{did_you_mean, hint},
 };
 
 /// The built-in variables that have fields.
@@ -172,7 +172,7 @@ impl Variables {
         if let Some(members) = self.groups.get(name).copied() {
             match index {
                 Some(index) if (1..=members).contains(&index) => {
-                    check_field("a client", field, ClientField::names, &reference, problems);
+                    check_client_field(&reference, problems);
                 }
                 Some(_) => {
                     problems
@@ -199,7 +199,7 @@ impl Variables {
             return;
         }
         if self.clients.contains(name) {
-            check_field("a client", field, ClientField::names, &reference, problems);
+            check_client_field(&reference, problems);
             return;
         }
         if name == "target" && !self.set.contains(name) {
@@ -217,6 +217,25 @@ impl Variables {
         if !self.set.contains(name) && !is_built_in(name) {
             self.unresolved.push(reference);
         }
+    }
+}
+
+/// Reports a field that a client does not have, and a field of its open packet that is nearly a known one.
+fn check_client_field(reference: &Reference, problems: &mut Problems) {
+    let mut fields = reference.name.split('.').skip(1);
+    let field = fields.next();
+    check_field("a client", field, ClientField::names, reference, problems);
+    let inner = fields
+        .next()
+        .filter(|_| field == Some(ClientField::Handshake.name()));
+    let known = || HANDSHAKE_FIELDS.iter().copied();
+    let near = inner.and_then(|inner| did_you_mean(inner, known().filter(|name| *name != inner)));
+    if let (Some(inner), Some(near)) = (inner, near)
+        && known().all(|name| name != inner)
+    {
+        let message = format!("an open packet has no `{inner}`");
+        let problem = problems.error("unknown-field", reference.span, message);
+        problem.help = Some(near);
     }
 }
 
@@ -246,8 +265,7 @@ fn check_field<N: Iterator<Item = &'static str>>(
             reference.span,
             format!("{object} has no `{field}`"),
         )
-        .help =
-        Some(did_you_mean(field, names()).unwrap_or_else(|| format!("it has {}", one_of(names()))));
+        .help = Some(hint(field, "it has", names()));
 }
 
 pub(in crate::scenario) fn is_built_in(name: &str) -> bool {

@@ -52,7 +52,11 @@ fn step() -> Value {
     let mut forms = vec![json!({ "enum": bare })];
     for verb in Verb::ALL {
         let spec = verb.spec();
-        let own = [required(key(verb.name(), spec.value, verb.meaning()))];
+        let own = [required(key(
+            verb.name(),
+            spec.value.schema(),
+            verb.meaning(),
+        ))];
         let actors = match verb.actors() {
             Actors::None => &[],
             Actors::Optional | Actors::Required => ACTORS,

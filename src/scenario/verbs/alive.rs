@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     fields::{Field, Fields, is_bare},
@@ -23,7 +23,7 @@ impl VerbModel for Alive {
         actors: Actors::Optional,
         puts_on_wire: true,
         can_fail: true,
-        value: "nothing",
+        value: ValueType::Nothing,
         options: Options::Beside,
         keys: &[],
         exclusive: &[],

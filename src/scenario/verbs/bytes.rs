@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -29,7 +29,7 @@ impl VerbModel for SendBytes {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: false,
-        value: "value",
+        value: ValueType::Value,
         options: Options::Beside,
         keys: &[&[keys::CHOP]],
         exclusive: &[],

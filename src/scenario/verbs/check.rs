@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -22,6 +22,8 @@ const KEYS: &[Key] = &[key(
 pub struct Check {
     /// The expression that has to be true.
     pub expression: Template,
+    /// The expression as the scenario writes it, for messages.
+    pub written: String,
     /// The sentence to report if the expression is not true (`because:`).
     pub because: Option<String>,
 }
@@ -35,7 +37,7 @@ impl VerbModel for Check {
         actors: Actors::None,
         puts_on_wire: false,
         can_fail: true,
-        value: "text",
+        value: ValueType::Text,
         options: Options::Beside,
         keys: &[KEYS],
         exclusive: &[],
@@ -52,10 +54,10 @@ impl VerbModel for Check {
             .raw("because")
             .and_then(|because| because.text(context.problems))
             .map(str::to_owned);
-        if value.node.text().is_none() {
+        let Some(written) = value.node.text() else {
             value.wrong("an expression", context.problems);
             return None;
-        }
+        };
         let (expression, reads_something) = context.read(|values| {
             let expression = values.expression(value.node);
             (expression, !values.references.is_empty())
@@ -76,6 +78,7 @@ impl VerbModel for Check {
         }
         Some(Self {
             expression,
+            written: written.to_owned(),
             because,
         })
     }

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, Matcher, Template,
@@ -62,7 +62,7 @@ impl VerbModel for Accepted<Closed> {
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: true,
-        value: "closed",
+        value: ValueType::Closed,
         options: Options::BesideOrWithin,
         keys: &[keys::CLOSED],
         exclusive: keys::CLOSED_EXCLUSIVE,

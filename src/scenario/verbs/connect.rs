@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, ConnectOptions, Matcher, Refusal,
@@ -69,7 +69,7 @@ impl VerbModel for Connect {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
-        value: "namespace",
+        value: ValueType::Namespace,
         options: Options::Beside,
         keys: &[keys::OPTIONS, keys::HANDSHAKE, KEYS],
         exclusive: &[

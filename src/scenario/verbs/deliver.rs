@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, EventUse, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     ClientName, EventPattern,
@@ -44,7 +44,7 @@ impl VerbModel for Deliver {
         actors: Actors::None,
         puts_on_wire: false,
         can_fail: true,
-        value: "event",
+        value: ValueType::Event(EventUse::Delivered),
         options: Options::Beside,
         keys: &[KEYS, keys::EVENT_PATTERN],
         exclusive: &[keys::ARGUMENTS],

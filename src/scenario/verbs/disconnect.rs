@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Template,
@@ -57,7 +57,7 @@ impl VerbModel for Disconnect {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: false,
-        value: "namespace",
+        value: ValueType::Namespace,
         options: Options::Beside,
         keys: &[KEYS],
         exclusive: &[],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{AnswerUse, Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, EventUse, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Operation, Refusal,
@@ -32,7 +32,7 @@ impl VerbModel for Emit {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
-        value: "event",
+        value: ValueType::Event(EventUse::Sent),
         options: Options::Beside,
         keys: &[keys::OPERATION, KEYS],
         exclusive: &[keys::ARGUMENTS],

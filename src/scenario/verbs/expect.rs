@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, EventUse, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, EventPattern, Order,
@@ -47,7 +47,7 @@ impl VerbModel for Expect {
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: true,
-        value: "event",
+        value: ValueType::Event(EventUse::Received),
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN, KEYS],
         exclusive: &[keys::ARGUMENTS],

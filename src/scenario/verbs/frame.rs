@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::{
     data::Data,
@@ -51,7 +51,7 @@ impl VerbModel for SendFrame {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: false,
-        value: "frame",
+        value: ValueType::Frame,
         options: Options::BesideOrWithin,
         keys: &[keys::FRAME, keys::SENT_FRAME],
         exclusive: &[],

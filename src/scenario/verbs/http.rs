@@ -2,14 +2,17 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
-use crate::scenario::{
-    Accepted, HttpPattern, Template,
-    fields::{Field, Fields},
-    keys::{self, Key, key},
-    node::{Node, NodeKind, Quoting, Scalar},
-    reading::{connections::pairs, context::StepContext, responses::http_pattern},
+use crate::{
+    scenario::{
+        Accepted, HttpPattern, Template,
+        fields::{Field, Fields},
+        keys::{self, Key, key},
+        node::{Node, NodeKind, Quoting, Scalar},
+        reading::{connections::pairs, context::StepContext, responses::http_pattern},
+    },
+    text::did_you_mean,
 };
 
 const KEYS: &[Key] = &[
@@ -39,6 +42,43 @@ pub struct Http {
     pub response: Accepted<HttpPattern>,
 }
 
+/// The methods of HTTP (RFC 9110 section 9, RFC 5789, RFC 4918).
+const METHODS: &[&str] = &[
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LOCK",
+    "MKCOL",
+    "MOVE",
+    "OPTIONS",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PUT",
+    "TRACE",
+    "UNLOCK",
+];
+
+/// Reports a method that is nearly one of HTTP. Any other word is allowed, because a scenario can send a method that no
+/// server knows.
+fn refuse_misspelt(method: &str, value: &Field<'_>, context: &mut StepContext<'_, '_>) {
+    let known = || METHODS.iter().copied();
+    if known().any(|name| name == method) {
+        return;
+    }
+    if let Some(near) = did_you_mean(method, known()) {
+        let span = value
+            .node
+            .span
+            .find(&context.problems.source().text, method);
+        let message = format!("there is no HTTP method `{method}`");
+        context.problems.error("unknown-method", span, message).help = Some(near);
+    }
+}
+
 impl VerbModel for Http {
     const SPEC: VerbSpec = VerbSpec {
         example: "http: METHOD /path",
@@ -48,7 +88,7 @@ impl VerbModel for Http {
         actors: Actors::None,
         puts_on_wire: true,
         can_fail: true,
-        value: "text",
+        value: ValueType::Text,
         options: Options::Beside,
         keys: &[KEYS, keys::RESPONSE],
         exclusive: keys::RESPONSE_EXCLUSIVE,
@@ -82,6 +122,7 @@ impl VerbModel for Http {
             );
             return None;
         }
+        refuse_misspelt(method, value, context);
         let target = target.trim();
         if !target.starts_with(['/', '$', '*']) && !target.starts_with("http") {
             value.wrong(

@@ -43,7 +43,7 @@ pub use self::{
     facts::{AnswerUse, Awaits, ConnectionUse, Facts, MembershipUse, Observers, WireUse, Written},
     frame::SendFrame,
     http::Http,
-    model::{Actors, Chapter, Options, VerbSpec},
+    model::{Actors, Chapter, EventUse, Options, ValueType, VerbSpec},
     never::Never,
     open::{HandshakePattern, Open, OpenLayer},
     reading::Reading,

@@ -45,9 +45,8 @@ pub struct VerbSpec {
     pub puts_on_wire: bool,
     /// True if a wrong server can make a step with the verb fail.
     pub can_fail: bool,
-    /// The type of the verb's value in scenario files. It is the name of a type that the JSON Schema defines under
-    /// `$defs`.
-    pub value: &'static str,
+    /// The type of the verb's value in scenario files.
+    pub value: ValueType,
     /// Whether a step writes the keys specific to the verb beside the verb, or inside the verb's value.
     pub options: Options,
     /// The lists of the keys specific to the verb, without the keys that every step can have, such as `within`.
@@ -88,4 +87,70 @@ pub enum Options {
     Beside,
     /// Beside the verb, or in a mapping that is the verb's value: `closed: { code: 1002 }`.
     BesideOrWithin,
+}
+
+/// The type of a verb's value in scenario files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ValueType {
+    /// How a connection ends.
+    Closed,
+    /// The name of an event.
+    Event(EventUse),
+    /// A WebSocket frame to send.
+    Frame,
+    /// A packet, frame or bytes that arrive.
+    Incoming,
+    /// The layer of a connection: `websocket`, `polling` or `tcp`.
+    Layer,
+    /// A namespace.
+    Namespace,
+    /// No value.
+    Nothing,
+    /// Packets to send.
+    Packets,
+    /// Whether a client reads: `stops` or `goes-on`.
+    Reading,
+    /// A list of steps.
+    Steps,
+    /// A text: an expression, or a request line.
+    Text,
+    /// A number of rounds.
+    Times,
+    /// The name of an event that may not arrive, or a WebSocket frame that may not arrive.
+    Unwanted,
+    /// Any value.
+    Value,
+}
+
+/// What a step does with the event that its value names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum EventUse {
+    /// The clients under the key `to` receive the event, and no other client does.
+    Delivered,
+    /// The client receives the event.
+    Received,
+    /// The client sends the event.
+    Sent,
+}
+
+impl ValueType {
+    /// Returns the name of the type that the JSON Schema of scenario files defines under `$defs`.
+    pub const fn schema(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Event(_) => "event",
+            Self::Frame => "frame",
+            Self::Incoming => "incoming",
+            Self::Layer => "layer",
+            Self::Namespace => "namespace",
+            Self::Nothing => "nothing",
+            Self::Packets => "packets",
+            Self::Reading => "reading",
+            Self::Steps => "steps",
+            Self::Text => "text",
+            Self::Times => "times",
+            Self::Unwanted => "unwanted",
+            Self::Value => "value",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, Observers, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     EventPattern, FramePattern,
@@ -30,7 +30,7 @@ impl VerbModel for Never {
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: true,
-        value: "unwanted",
+        value: ValueType::Unwanted,
         options: Options::Beside,
         keys: &[keys::EVENT_PATTERN],
         exclusive: &[keys::ARGUMENTS],

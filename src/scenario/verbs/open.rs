@@ -3,7 +3,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Accepted, ClientName, ConnectOptions, HttpPattern, Matcher,
@@ -107,7 +107,7 @@ impl VerbModel for Open {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
-        value: "layer",
+        value: ValueType::Layer,
         options: Options::Beside,
         keys: &[keys::HANDSHAKE, KEYS],
         exclusive: &[

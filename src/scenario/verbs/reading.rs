@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     fields::{Field, Fields},
@@ -31,7 +31,7 @@ impl VerbModel for Reading {
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: false,
-        value: "reading",
+        value: ValueType::Reading,
         options: Options::Beside,
         keys: &[],
         exclusive: &[],

@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::{
     scenario::{
@@ -15,7 +15,7 @@ use crate::{
         },
         values::is_expectation,
     },
-    text::{did_you_mean, excerpt, nearest, one_of},
+    text::{excerpt, hint, nearest},
 };
 
 const KEYS: &[Key] = &[key(
@@ -44,7 +44,7 @@ impl VerbModel for Receive {
         actors: Actors::Required,
         puts_on_wire: false,
         can_fail: true,
-        value: "incoming",
+        value: ValueType::Incoming,
         options: Options::Beside,
         keys: &[KEYS],
         exclusive: &[],
@@ -149,9 +149,7 @@ fn incoming(value: &Field<'_>, context: &mut StepContext<'_, '_>) -> Option<Inco
                     entry.key_span,
                     format!("`receive` has no kind `{key}`"),
                 )
-                .help = Some(
-                did_you_mean(key, kinds()).unwrap_or_else(|| format!("write {}", one_of(kinds()))),
-            );
+                .help = Some(hint(key, "write", kinds()));
             None
         }
     }

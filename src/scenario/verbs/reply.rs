@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, MembershipUse, WireUse},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, EventUse, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::scenario::{
     Arguments, EventPattern, Template,
@@ -71,7 +71,7 @@ impl VerbModel for Reply {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: false,
-        value: "event",
+        value: ValueType::Event(EventUse::Received),
         options: Options::Beside,
         keys: &[KEYS],
         exclusive: &[

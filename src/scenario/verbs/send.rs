@@ -2,7 +2,7 @@
 
 use super::{
     facts::{Awaits, ConnectionUse, Facts, WireUse, Written},
-    model::{Actors, Chapter, Options, VerbModel, VerbSpec},
+    model::{Actors, Chapter, Options, ValueType, VerbModel, VerbSpec},
 };
 use crate::{
     scenario::{
@@ -45,7 +45,7 @@ impl VerbModel for Send {
         actors: Actors::Required,
         puts_on_wire: true,
         can_fail: true,
-        value: "packets",
+        value: ValueType::Packets,
         options: Options::Beside,
         keys: &[keys::RESPONSE],
         exclusive: keys::RESPONSE_EXCLUSIVE,

@@ -26,9 +26,11 @@ pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Option<Fence> {
     let expects = expected.and_then(|field| field.text(problems));
     let with = fields.raw("with").map(|with| with.node.to_data());
     fields.finish(problems);
+    let (path, line) = (problems.source().path.display(), field.node.span.line);
     Some(Fence {
         request: request?.to_owned(),
         expects: expects.map(str::to_owned),
         with: with.unwrap_or_else(|| Data::from(ARGUMENT)),
+        place: format!("{path}:{line}"),
     })
 }

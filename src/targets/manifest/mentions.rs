@@ -8,14 +8,44 @@ use super::{
     NameKind,
     schema::{NAMED_KEYS, NAMES, schema},
 };
-use crate::scenario::{Diagnostic, Mention, Node, SourceFile, items, mention};
+use crate::scenario::{
+    Diagnostic, EventMention, Mention, Node, NodeKind, SourceFile, Template, events_of, items,
+    mention,
+};
 
 /// The names that a manifest mentions.
 #[derive(Clone, Debug)]
 pub struct ManifestMentions {
     /// The file of the manifest.
     pub source: Arc<SourceFile>,
+    /// The name of the target; `None` if the manifest has none.
+    pub target: Option<String>,
+    /// The bindings of operations and events that name fields.
+    pub bindings: Vec<BindingMention>,
+    /// The events in the steps with which clients enter.
+    pub entering: Vec<EventMention>,
     names: Vec<(NameKind, Mention)>,
+}
+
+/// A binding of an operation or event, with the fields that it names.
+#[derive(Clone, Debug)]
+pub struct BindingMention {
+    /// The scenarios' name of the operation or event.
+    pub name: String,
+    /// The keys of `fields`, which are the scenarios' names of fields, each with the target's name.
+    pub renamed: Vec<(Mention, String)>,
+    /// The variables of `with` and `args`, which are fields that scenarios send or expect.
+    pub placed: Vec<Mention>,
+    /// The variables of `returns`, which are fields of the acknowledgement.
+    pub returned: Vec<Mention>,
+}
+
+impl BindingMention {
+    /// Returns all fields that the binding names.
+    pub fn fields(&self) -> impl Iterator<Item = &Mention> {
+        let renamed = self.renamed.iter().map(|(name, _)| name);
+        renamed.chain(&self.placed).chain(&self.returned)
+    }
 }
 
 impl ManifestMentions {
@@ -26,9 +56,17 @@ impl ManifestMentions {
     /// Returns an error if the file is not valid YAML.
     pub fn of(source: &Arc<SourceFile>) -> Result<Self, Vec<Diagnostic>> {
         let mut names = Vec::new();
-        collect(&Node::parse(source)?, &schema(), &mut names);
+        let root = Node::parse(source)?;
+        collect(&root, &schema(), &mut names);
+        let bindings = root.get("bindings").and_then(Node::entries);
+        let bindings = bindings.unwrap_or_default().iter();
         Ok(Self {
             source: Arc::clone(source),
+            target: root.get("name").and_then(Node::text).map(str::to_owned),
+            bindings: bindings
+                .map(|entry| binding(&entry.key, &entry.value, source))
+                .collect(),
+            entering: root.get("enter").map(events_of).unwrap_or_default(),
             names,
         })
     }
@@ -54,6 +92,11 @@ fn collect(node: &Node, schema: &Value, names: &mut Vec<(NameKind, Mention)>) {
         if let (None, Some(kind)) = (property, kind_of(schema, NAMED_KEYS)) {
             let name = entry.key.clone();
             let span = entry.key_span;
+            // A binding of a namespace is an older form of a key of `namespaces`.
+            let kind = match kind {
+                NameKind::Bound if name.starts_with('/') => NameKind::Namespace,
+                kind => kind,
+            };
             names.push((kind, Mention { name, span }));
         }
         let values = property.unwrap_or(&schema["additionalProperties"]);
@@ -73,4 +116,47 @@ fn collect(node: &Node, schema: &Value, names: &mut Vec<(NameKind, Mention)>) {
 fn kind_of(schema: &Value, key: &str) -> Option<NameKind> {
     let name = schema.get(key)?.as_str()?;
     NameKind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+fn binding(name: &str, node: &Node, source: &SourceFile) -> BindingMention {
+    let fields = node.get("fields").and_then(Node::entries);
+    let renamed = fields.unwrap_or_default().iter().filter_map(|entry| {
+        let (name, span) = (entry.key.clone(), entry.key_span);
+        Some((Mention { name, span }, entry.value.text()?.to_owned()))
+    });
+    let variables_of = |keys: &[&str]| {
+        let values = keys.iter().filter_map(|key| node.get(key));
+        values
+            .flat_map(|value| variables(value, &source.text))
+            .collect()
+    };
+    BindingMention {
+        name: name.to_owned(),
+        renamed: renamed.collect(),
+        placed: variables_of(&["with", "args"]),
+        returned: variables_of(&["returns"]),
+    }
+}
+
+/// Returns the variables in a value, without the fields that they lead into.
+fn variables(value: &Node, text: &str) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut open = vec![value];
+    while let Some(node) = open.pop() {
+        match &node.kind {
+            NodeKind::Mapping(entries) => open.extend(entries.iter().map(|entry| &entry.value)),
+            NodeKind::Sequence(items) => open.extend(items),
+            NodeKind::Scalar(scalar) => {
+                let used = Template::text(&scalar.text).map(|template| template.variables());
+                for name in used.unwrap_or_default() {
+                    let head = name.split(['.', '[']).next().unwrap_or_default();
+                    found.push(Mention {
+                        name: head.to_owned(),
+                        span: node.span.find(text, head),
+                    });
+                }
+            }
+        }
+    }
+    found
 }

@@ -31,7 +31,7 @@ pub use load::{
     REFERENCE_ENVELOPE_MANIFEST, REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, load_manifest,
     load_manifest_in,
 };
-pub use mentions::ManifestMentions;
+pub use mentions::{BindingMention, ManifestMentions};
 pub use model::{IMPLIED, Manifest};
 pub use name_kind::NameKind;
 pub use spec::{Launch, LaunchSpec, Profile, Ready};

@@ -19,7 +19,7 @@ use crate::{
         AckPatterns, Bindings, Credentials, Dialect, ErrorStyle, Fence, Observed, ReportPlaces,
         Rule, Rules, Secrets, Speaks, Stack, TextUnit,
     },
-    text::one_of,
+    text::hint,
 };
 
 /// The default timeout of each wait in a scenario.
@@ -297,11 +297,10 @@ fn stack(field: Field<'_>, problems: &mut Problems) -> Option<Stack> {
     let name = field.text(problems)?;
     let stack = Stack::from_name(name);
     if stack.is_none() {
-        let message = format!(
-            "there is no stack `{name}`; write {}",
-            one_of(Stack::names())
-        );
-        problems.error("unknown-stack", field.node.span, message);
+        let message = format!("there is no stack `{name}`");
+        problems
+            .error("unknown-stack", field.node.span, message)
+            .help = Some(hint(name, "write", Stack::names()));
     }
     stack
 }

@@ -6,8 +6,10 @@
 pub enum NameKind {
     /// A capability.
     Capability,
-    /// An operation, event or namespace of the contract to which the manifest gives another name.
+    /// An operation or event of the contract to which the manifest gives another name.
     Bound,
+    /// A namespace of the contract to which the manifest gives another name.
+    Namespace,
     /// An event of the contract.
     Event,
     /// A credential that the manifest defines.
@@ -16,15 +18,16 @@ pub enum NameKind {
     Operation,
     /// A part of the application: an operation, a namespace or a credential.
     Part,
-    /// A name that only the target itself uses, for an operation or event.
+    /// A name that only the target itself uses, for an operation, event or namespace.
     Own,
 }
 
 impl NameKind {
     /// All kinds, in the order in which `check` reports mistakes.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Capability,
         Self::Bound,
+        Self::Namespace,
         Self::Event,
         Self::Credential,
         Self::Operation,
@@ -37,6 +40,7 @@ impl NameKind {
         match self {
             Self::Capability => "capability",
             Self::Bound => "bound",
+            Self::Namespace => "namespace",
             Self::Event => "event",
             Self::Credential => "credential",
             Self::Operation => "operation",

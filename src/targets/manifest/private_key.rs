@@ -12,10 +12,11 @@ pub(super) fn read(field: Field<'_>, folder: &Path, problems: &mut Problems) -> 
     let fields = Fields::new(field.node, "`private_key`", problems)?;
     fields.exclusive(&[&["file", "pem"]], problems);
     let file = fields.get("file");
-    let pem = match file {
-        Some(_) => fields.get("pem"),
-        None => fields.require("pem", problems),
-    };
+    let pem = fields.get("pem");
+    if file.is_none() && pem.is_none() {
+        let message = "`private_key` needs `file` or `pem`";
+        problems.error("missing-key", field.node.span, message);
+    }
     let expected = fields.get("algorithm").and_then(|field| {
         let names = PrivateKey::ALGORITHMS.map(|name| (name, name));
         Some((field.choice(&names, problems)?, field.node.span))

@@ -8,7 +8,7 @@ use crate::{
         Entry, Field, Fields, Matcher, Problems, REPORT_FIELDS, RefusalReason, Template,
         ValueReader,
     },
-    text::{did_you_mean, one_of},
+    text::hint,
 };
 
 /// How the target reports the refusal of a login or a request, by the reason for the refusal: the expectation of the
@@ -87,10 +87,8 @@ fn refusal(entry: &Entry, problems: &mut Problems) -> Option<(RefusalReason, Mat
         .find(|reason| reason.name() == entry.key);
     if reason.is_none() {
         let message = format!("there is no reason `{}` for a refusal", entry.key);
-        problems.error("unknown-key", entry.key_span, message).help = Some(
-            did_you_mean(&entry.key, names())
-                .unwrap_or_else(|| format!("the reasons are {}", one_of(names()))),
-        );
+        problems.error("unknown-key", entry.key_span, message).help =
+            Some(hint(&entry.key, "the reasons are", names()));
     }
     if entry.value.entries().is_some() {
         let fields = Fields::new(&entry.value, "a refusal", problems)?;

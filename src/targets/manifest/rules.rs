@@ -3,7 +3,7 @@
 use crate::{
     scenario::{Entry, Field, Node, Problems, items},
     targets::{Rate, Rule, Rules},
-    text::{did_you_mean, one_of},
+    text::hint,
 };
 
 /// The rules with a number.
@@ -76,7 +76,5 @@ fn numbered(entry: &Entry, rules: &mut Rules, problems: &mut Problems) {
 fn unknown(text: &str, span: crate::scenario::Span, problems: &mut Problems) {
     let names = || Rule::ALL.map(Rule::name).into_iter().chain(NUMBERED);
     let message = format!("there is no rule `{text}`");
-    problems.error("unknown-rule", span, message).help = Some(
-        did_you_mean(text, names()).unwrap_or_else(|| format!("the rules are {}", one_of(names()))),
-    );
+    problems.error("unknown-rule", span, message).help = Some(hint(text, "the rules are", names()));
 }

@@ -14,8 +14,8 @@ pub(super) use kinds::{NAMED_KEYS, NAMES};
 
 use self::kinds::{
     algorithm, any, array, capabilities, count, duration, error_style, events, key_algorithm,
-    map_of, object, operation, own_name, parts, path, rate, replies, speaks, stack, steps, string,
-    text, text_unit, texts, texts_by_name, url, with_named_keys, words,
+    map_of, object, operation, own_name, own_namespace, parts, path, rate, replies, speaks, stack,
+    steps, string, text, text_unit, texts, texts_by_name, url, with_named_keys, words,
 };
 use super::NameKind;
 use crate::{
@@ -235,7 +235,7 @@ const JWT: &[Key] = &[
 
 const BINDING: &[Key] = &[
     ("event", own_name, "the event's name on the wire"),
-    ("namespace", text, "the namespace of the event"),
+    ("namespace", own_name, "the namespace of the event"),
     (
         "replied",
         own_name,
@@ -401,8 +401,7 @@ fn bindings() -> Value {
 }
 
 fn namespaces() -> Value {
-    let own = json!({ "type": "string", "pattern": "^(/|absent$)" });
-    with_named_keys(NameKind::Bound, map_of(own))
+    with_named_keys(NameKind::Namespace, map_of(own_namespace()))
 }
 
 fn clients() -> Value {

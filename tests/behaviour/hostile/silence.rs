@@ -160,7 +160,8 @@ async fn a_connection_is_watched_as_long_as_the_step_says() {
     .await;
     let steps =
         "  - open: websocket\n    as: visitor\n  - closed: { stays-open: true }\n    as: visitor\n";
-    let sentence = "visitor's connection ended; it has to stay open for 1 s.";
+    let sentence =
+        "visitor's connection ended; it has to stay open for 1 s (the connection ended with ";
     only_within_fails(&server, "[visitor]", steps, sentence).await;
 }
 

@@ -101,6 +101,33 @@ fn json_inside_a_text_is_compared_and_a_failure_names_the_path_inside() {
         .stdout_has("had 7 at `payload (json).user.ids[0]`; expected 8.")
         .stdout_has("\n  expected  payload (json).user.ids[0]: 8\n  received  payload (json).user.ids[0]: 7\n");
     let no_json = steps.replace("\"Una\"}}", "Una");
-    run(&no_json, Exit::NotConformant)
-        .stdout_has("expected  payload: {$json: {\"user\":{\"ids\":[7]}}}, a text that is JSON: ");
+    run(&no_json, Exit::NotConformant).stdout_has(
+        "expected  payload: a text with the JSON {\"user\":{\"ids\":[7]}} (the text is no JSON: ",
+    );
+}
+
+/// Another message of the same name does not mean that the awaited one came with wrong content.
+#[test]
+fn a_message_that_never_came_is_not_one_with_wrong_content() {
+    let steps = |expected: &str| {
+        format!(
+            "  - emit: message\n    as: alice\n    with: {{ text: m2 }}\n  - emit: message\n    as: bob\n    \
+             with: {{ text: m1 }}\n  - expect: message-back\n    as: alice\n    with: {{ text: {expected} }}\n    within: 300ms\n"
+        )
+    };
+    let out = run(&steps("m1"), Exit::NotConformant).out();
+    let sentence = "alice did not receive `message-back` within 300 ms; it received another one, without \"m1\" at `text`.";
+    assert!(out.contains(sentence), "{out}");
+    let out = run(&steps("{ $regex: '^m3' }"), Exit::NotConformant).out();
+    let sentence = "The `message-back` that alice received had \"m2\" at `text`; expected a text that matches /^m3/.";
+    assert!(out.contains(sentence), "{out}");
+}
+
+#[test]
+fn a_refused_connect_names_the_namespace_and_the_token() {
+    let steps = "  - connect: /admin\n    as: alice\n    auth: { token: $credentials.valid }\n";
+    let out = run(steps, Exit::NotConformant).out();
+    let sentence =
+        "The server refused alice's CONNECT to /admin with the token `valid`; it has to accept it.";
+    assert!(out.contains(sentence), "{out}");
 }

@@ -237,7 +237,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
             .status(Exit::Conformant)
             .out()
     };
-    let note = "is not answered in / within 700ms";
+    let note = "got no answer in / within 700ms (mine.yaml:5)";
     let ack = "an acknowledged request after the step";
     let out = run_with("fence: { call: nosuch }\nbindings: { nosuch: nosuch }");
     in_order(
@@ -251,7 +251,7 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
     assert!(!out.contains(note) && out.contains(ack), "{out}");
     // The namespace `/chat` requires a token. Without credentials, the program can't test this fence.
     let out = run_with("fence: { call: knock }\nbindings: { knock: { namespace: /chat } }");
-    assert!(!out.contains("is not answered"), "{out}");
+    assert!(!out.contains("got no answer"), "{out}");
     // An Engine.IO server that echoes everything also echoes the CONNECT packet, as if it accepted the client.
     let manifest = format!(
         "name: mine\nurl: {echo_url}\npath: /engine.io/\nprovides: [engine-echo, websocket]\nfence: {{ call: echo }}\n"
@@ -261,7 +261,41 @@ fn a_fence_that_is_never_acknowledged_is_noted_and_not_used() {
         .args(["run", "engine.io/websocket-*", "--target", "mine.yaml"])
         .status(Exit::Conformant)
         .out();
-    assert!(!out.contains("is not answered"), "{out}");
+    assert!(!out.contains("got no answer"), "{out}");
+}
+
+/// A fence with a wrong name is a mistake of the manifest, and not of the server, in whichever namespace the clients are.
+#[test]
+fn a_fence_without_an_answer_is_not_blamed_on_the_server() {
+    let server = Served::new(&["--contract", "sockspec"]);
+    let scenarios = "scenarios:\n- id: a/alive\n  title: A\n  clients: { a: { namespace: /custom }, b: }\n  steps:\n  \
+        - never: room-message\n    as: a\n  - alive:\n    as: a\n  - closed: { stays-open: true }\n    as: b\n  - alive\n";
+    for (launch, within) in [
+        (format!("url: {}", server.url), "1100ms"),
+        (
+            "launch: built-in\nurl: http://127.0.0.1:$port".to_owned(),
+            "1100ms",
+        ),
+    ] {
+        for fence in ["{ emit: knock, expect: knock }", "{ call: knock }"] {
+            let manifest = format!(
+                "name: mine\n{launch}\nprovides: [acks, events, namespaces, polling, rooms, socket-io, websocket]\n\
+                 timing: {{ within: {within} }}\nbindings: {{ knock: knock }}\nfence: {fence}\n"
+            );
+            let out = run(
+                scenarios,
+                &["--target", "mine.yaml", "--transport", "websocket"],
+            )
+            .file("mine.yaml", manifest)
+            .status(Exit::Conformant)
+            .out();
+            let told = out
+                .matches("the manifest's fence `knock` got no answer in / ")
+                .count();
+            assert_eq!(told, 1, "{out}");
+            assert!(out.contains("(mine.yaml:"), "{out}");
+        }
+    }
 }
 
 #[test]

@@ -142,6 +142,7 @@ impl From<&runner::Attempt> for Attempt {
             kind: attempt.kind,
             error: attempt.error,
             duration_ms: millis(attempt.duration),
+            replayed: attempt.replayed,
         }
     }
 }

@@ -170,6 +170,9 @@ pub struct Attempt {
     pub error: Option<ErrorKind>,
     /// The duration of the attempt in milliseconds.
     pub duration_ms: u64,
+    /// True if this machine was too busy for the attempt: the scenario was played again alone, and the attempt does not
+    /// count.
+    pub replayed: bool,
 }
 
 /// A finding besides the one that decided the verdict.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::scenario::{Action, Answer, Level, Scope, TemplateError};
+use crate::scenario::{Action, Answer, Level, Scope, TemplateError, Verb, visit_steps};
 
 #[test]
 fn sample_of_the_design_loads() {
@@ -114,7 +114,7 @@ fn shipped_scenarios_load() {
     assert!(wrong.is_empty(), "{}", rendered(&wrong));
 }
 
-/// A scenario file with most verbs and with all keys of these verbs.
+/// A scenario file with all verbs, and with all keys of most verbs.
 pub(in crate::scenario) const EVERYTHING: &str = r#"
 topic: Everything
 needs: [acks]
@@ -246,6 +246,10 @@ scenarios:
     because: it must
   - never: e
     as: all
+  - reading: stops
+    as: a
+  - reading: goes-on
+    as: a
   - alive
 "#;
 
@@ -255,7 +259,7 @@ fn every_verb_loads_with_all_its_keys() {
     let [scenario] = scenarios.as_slice() else {
         panic!()
     };
-    assert_eq!(scenario.steps.len(), 28);
+    assert_eq!(scenario.steps.len(), 30);
     assert_eq!(scenario.needs, ["acks", "rooms"]);
     assert_eq!(scenario.level, crate::scenario::Level::Should);
     let connects: Vec<bool> = scenario
@@ -264,6 +268,19 @@ fn every_verb_loads_with_all_its_keys() {
         .map(|client| client.connect)
         .collect();
     assert_eq!(connects, [true, false, false, false, true, true]);
+}
+
+/// A new verb needs a step in [`EVERYTHING`], with which the tests compare the reader and the schema.
+#[test]
+fn the_sample_has_a_step_with_every_verb() {
+    let scenarios = right(EVERYTHING);
+    let mut missing = Verb::ALL.to_vec();
+    for scenario in &scenarios {
+        visit_steps(&scenario.steps, &mut |step| {
+            missing.retain(|verb| *verb != step.action.verb());
+        });
+    }
+    assert_eq!(missing, [], "EVERYTHING has no step with these verbs");
 }
 
 #[test]

@@ -56,6 +56,12 @@ pub(super) fn own_name() -> Value {
     named(NameKind::Own, text())
 }
 
+/// Returns the schema of the target's own name of a namespace; `absent` if the target lacks the namespace.
+pub(super) fn own_namespace() -> Value {
+    let name = json!({ "type": "string", "pattern": "^(/|absent$)" });
+    named(NameKind::Own, name)
+}
+
 /// Returns the schema of a text that is not the name of anything in the contract.
 pub(super) fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })

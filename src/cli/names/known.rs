@@ -1,0 +1,57 @@
+//! The names that sockspec itself and the manifests of a run know.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    scenario::Mention,
+    targets::{
+        CREDENTIALS, Capability, EVENTS, ErrorStyle, ManifestMentions, NameKind, OPERATIONS,
+    },
+};
+
+pub(super) fn capabilities<'n>() -> impl Iterator<Item = &'n str> {
+    Capability::all().map(|capability| capability.name)
+}
+
+pub(super) fn credentials<'n>() -> impl Iterator<Item = &'n str> {
+    CREDENTIALS.iter().copied().chain(["secret"])
+}
+
+/// Returns true if a name is a known name with a number after it: `valid2`. Such a name is no typing mistake.
+pub(super) fn is_variant(name: &str, known: &BTreeSet<&str>) -> bool {
+    let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '_');
+    stem != name && known.contains(stem)
+}
+
+pub(super) fn operations<'n>() -> impl Iterator<Item = &'n str> {
+    OPERATIONS.iter().map(|operation| operation.name)
+}
+
+pub(super) fn operations_and_events<'n>() -> impl Iterator<Item = &'n str> {
+    let events = EVENTS.iter().map(|event| -> &'n str { event.name });
+    let styles = ErrorStyle::ALL.into_iter();
+    let reports = styles.filter_map(|style| -> Option<&'n str> { style.event() });
+    operations().chain(events).chain(reports)
+}
+
+/// Returns the names of one kind in all manifests.
+pub(super) fn in_manifests(
+    manifests: &[ManifestMentions],
+    kind: NameKind,
+) -> impl Iterator<Item = &str> {
+    let files = manifests.iter();
+    files.flat_map(move |file| file.of_kind(kind)).map(name)
+}
+
+/// Returns the name itself.
+pub(super) fn name(mention: &Mention) -> &str {
+    &mention.name
+}
+
+/// Returns true if a name is a field of a known operation or event, such as `whoami.rooms`. The target's application can
+/// have any field.
+pub(super) fn is_field(name: &str, known: &BTreeSet<&str>) -> bool {
+    let event = name.split_once('.').map(|(event, _)| event);
+    let is_event = |name: &str| EVENTS.iter().any(|event| event.name == name);
+    event.is_some_and(|event| known.contains(event) || is_event(event))
+}
