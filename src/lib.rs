@@ -9,6 +9,7 @@ pub mod data;
 pub mod fuzzing;
 pub mod net;
 pub mod random;
+pub mod records;
 pub mod reference;
 pub mod report;
 pub mod runner;

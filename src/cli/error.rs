@@ -8,6 +8,7 @@ use std::{
 use super::Exit;
 use crate::{
     client::{ConnectFailure, TlsPolicyError},
+    records::{UnmergeableError, WriteRecordError},
     report::{FormatError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
@@ -135,6 +136,15 @@ pub(super) enum CliError {
     /// Every scenario was skipped, so the run has no verdict.
     #[error("every scenario was skipped, so the target was not judged")]
     NothingJudged,
+    /// A command reads the record of the last run, and there is none.
+    #[error("no run is recorded: run `sockspec run` first, or name a record")]
+    NoRecord,
+    /// A record can't be read, or is no part of the same run as the others.
+    #[error(transparent)]
+    Record(#[from] UnmergeableError),
+    /// A record can't be written.
+    #[error(transparent)]
+    WriteRecord(#[from] WriteRecordError),
     /// `--failed` was given, and everything was right when it ran last.
     #[error("everything was right when it ran last on this target in this folder")]
     NothingFailed,
@@ -217,6 +227,7 @@ impl CliError {
             | Self::NoSuchTarget(_)
             | Self::OntoInput { .. }
             | Self::Proof { .. }
+            | Self::Record(_)
             | Self::SamePlace
             | Self::Tls(_)
             | Self::Unknown { .. }
@@ -230,6 +241,7 @@ impl CliError {
             Self::Unwritten { exit, .. } => *exit,
             Self::Interrupted => Exit::Interrupted,
             Self::NothingCatches(_)
+            | Self::NoRecord
             | Self::NothingFailed
             | Self::NothingJudged
             | Self::NothingProvides(_)
@@ -248,7 +260,8 @@ impl CliError {
             | Self::Report(_)
             | Self::Runtime(_)
             | Self::Start(_)
-            | Self::Uncreated { .. } => Exit::NotRun,
+            | Self::Uncreated { .. }
+            | Self::WriteRecord(_) => Exit::NotRun,
         }
     }
 
@@ -273,12 +286,14 @@ impl CliError {
             | Self::Format(_)
             | Self::Interrupted
             | Self::Listen { .. }
+            | Self::NoRecord
             | Self::NoSuchLine { .. }
             | Self::OnlyOnDemand(_)
             | Self::OntoInput { .. }
             | Self::Output(_)
             | Self::Probe(_)
             | Self::Proof { .. }
+            | Self::Record(_)
             | Self::Report(_)
             | Self::Runtime(_)
             | Self::SamePlace
@@ -287,7 +302,8 @@ impl CliError {
             | Self::Uncreated { .. }
             | Self::UnreadableFolder { .. }
             | Self::Unwritten { .. }
-            | Self::Url(_) => None,
+            | Self::Url(_)
+            | Self::WriteRecord(_) => None,
             Self::Exists(_) => {
                 Some("`sockspec init` replaces no file; remove it, or work in another folder")
             }

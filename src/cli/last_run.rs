@@ -6,12 +6,11 @@ use std::{
     collections::BTreeSet,
     env, fs, io,
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use sha1::{Digest, Sha1};
 
-use super::error::CliError;
+use super::{cache, error::CliError};
 use crate::{
     data::hex,
     runner::{Record, Verdict},
@@ -34,7 +33,7 @@ impl LastRun {
     /// Returns `None` if the user has no cache folder.
     pub(super) fn of(target: &[&str]) -> Option<Self> {
         Some(Self::within(
-            &cache_folder()?,
+            &cache::folder()?,
             target,
             &env::current_dir().ok()?,
         ))
@@ -50,7 +49,7 @@ impl LastRun {
         }
         let name = hex(&hash.finalize());
         Self {
-            path: cache.join("sockspec").join("last").join(name),
+            path: cache.join("last").join(name),
         }
     }
 
@@ -95,32 +94,8 @@ impl LastRun {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         fs::create_dir_all(folder)?;
         fs::write(&self.path, lines)?;
-        remove_oldest(folder)
+        cache::remove_oldest(folder, FILES)
     }
-}
-
-/// Removes the files that were not written for the longest time, so that at most [`FILES`] stay.
-fn remove_oldest(folder: &Path) -> io::Result<()> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let written = entry.metadata().and_then(|data| data.modified());
-        files.push((written.unwrap_or(SystemTime::UNIX_EPOCH), entry.path()));
-    }
-    files.sort();
-    let surplus = files.len().saturating_sub(FILES);
-    for (_, path) in files.into_iter().take(surplus) {
-        fs::remove_file(path)?;
-    }
-    Ok(())
-}
-
-/// Returns the user's cache folder; `None` if no environment variable names one.
-fn cache_folder() -> Option<PathBuf> {
-    let named = ["XDG_CACHE_HOME", "LOCALAPPDATA"].map(env::var_os);
-    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
-    let folders = named.into_iter().flatten().map(PathBuf::from).chain(home);
-    folders.into_iter().find(|folder| folder.is_absolute())
 }
 
 #[cfg(test)]
@@ -156,7 +131,7 @@ mod tests {
         for number in 0..FILES + 5 {
             fs::write(folder.path().join(number.to_string()), "").unwrap();
         }
-        remove_oldest(folder.path()).unwrap();
+        cache::remove_oldest(folder.path(), FILES).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), FILES);
     }
 }

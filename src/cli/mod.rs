@@ -4,7 +4,9 @@
 //! and the properties of the terminals are read once, into a [`Context`].
 
 mod args;
+mod cache;
 mod check;
+mod compare;
 mod context;
 mod coverage;
 mod door;
@@ -22,16 +24,20 @@ mod init_login;
 mod last_run;
 mod list;
 mod log;
+mod merge;
 mod names;
 mod paint;
 mod places;
 mod probe;
 mod prove;
+mod recording;
+mod render;
 mod run;
 mod scenario_index;
 mod selection;
 mod serve;
 mod shipped;
+mod show;
 mod start;
 mod stop;
 mod target;

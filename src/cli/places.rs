@@ -57,6 +57,15 @@ impl Writing {
         self.note(written);
     }
 
+    /// Returns the first error, if a result could not be written.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error that was kept first.
+    pub(super) fn into_result(self) -> Result<(), CliError> {
+        self.errors.into_iter().next().map_or(Ok(()), Err)
+    }
+
     /// Keeps the error of a result that could not be written. Ignores a pipe that its reader closed.
     pub(super) fn note(&mut self, written: Result<(), CliError>) {
         self.errors

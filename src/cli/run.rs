@@ -17,6 +17,7 @@ use super::{
     last_run::LastRun,
     paint::Output,
     places::{self, Writing, refuse_inputs},
+    recording::Recording,
     selection::Selection,
     stop::Interrupts,
     target,
@@ -71,18 +72,16 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     let Executed {
         record,
         unknown,
-        shown,
+        mut writing,
     } = match ended {
         Ok(executed) => executed,
-        Err(failed) => return Err(report_failure(args, *failed, output)),
+        Err(failed) => return Err(report_failure(args, &selection, *failed, output)),
     };
 
     if let Some(last_run) = &last_run {
         // A failure to write is ignored, because the file only serves `--failed`.
         let _ = last_run.write(&record);
     }
-    let mut writing = Writing::default();
-    writing.note(shown.map_err(CliError::from));
     let names = names(&selection);
     let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
     if let Some(comparison) = &comparison
@@ -159,9 +158,15 @@ fn write_reports(args: &RunArgs, record: &Masked<Record>, writing: &mut Writing)
 }
 
 /// Writes the reports of a run that could not begin, and returns the error that ends the command.
-fn report_failure(args: &RunArgs, failed: Failed, output: Output) -> CliError {
+fn report_failure(
+    args: &RunArgs,
+    selection: &Selection,
+    failed: Failed,
+    output: Output,
+) -> CliError {
     let mut writing = Writing::default();
     if let Some(record) = &failed.record {
+        writing.note(Recording::of_failed_run(args, selection, record));
         write_reports(args, record, &mut writing);
     }
     if writing.errors.is_empty() {
@@ -179,8 +184,8 @@ struct Executed {
     record: Masked<Record>,
     /// The capabilities that scenarios need and that no file declares.
     unknown: BTreeSet<String>,
-    /// Whether the text output for people could be written.
-    shown: io::Result<()>,
+    /// The errors of the text output for people, and of the record of the run.
+    writing: Writing,
 }
 
 async fn execute(
@@ -212,11 +217,19 @@ async fn execute(
             return Err(only_on_demand(&plan).into());
         }
         let unknown = check_needs(&plan, selection)?;
+        let mut recording = Recording::begin(
+            args,
+            selection,
+            &target.manifest.name,
+            settings.seed,
+            &target.secrets,
+        )?;
         let mut terminal = terminal(args, context, output);
         let mut shown = Ok(());
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
+            recording.add(event);
             // A failure to write the text output does not stop the run, because the reports are still needed.
             if shown.is_ok() {
                 shown = terminal.event(event);
@@ -224,10 +237,13 @@ async fn execute(
         })
         .await
         .map_err(|error| Failed::unstarted(scenarios, &target, &settings, error.into()))?;
+        let mut writing = Writing::default();
+        writing.note(shown.map_err(CliError::from));
+        writing.note(recording.finish());
         Ok(Executed {
             record,
             unknown,
-            shown,
+            writing,
         })
     };
     // Dropping the future `work` stops the servers that the run launched.
@@ -245,6 +261,7 @@ fn check_places(args: &RunArgs, selection: &Selection) -> Result<(), CliError> {
     inputs.extend(Some(PathBuf::from(&args.target.target)).filter(|path| path.is_file()));
     inputs.extend(args.target.tls.ca.clone());
     let update = args.update_baseline.clone().map(Destination::File);
+    let record = args.record.clone().map(Destination::File);
     if let Some(path) = &args.update_baseline {
         refuse_inputs(path, &inputs)?;
     }
@@ -252,7 +269,10 @@ fn check_places(args: &RunArgs, selection: &Selection) -> Result<(), CliError> {
     // `--update-baseline` may replace the file of `--baseline`; a report may not.
     inputs.extend(args.baseline.clone());
     places::check(reports.clone(), &inputs)?;
-    places::check(reports.chain(&update), &[])
+    if let Some(path) = &args.record {
+        refuse_inputs(path, &inputs)?;
+    }
+    places::check(reports.chain(&update).chain(&record), &[])
 }
 
 /// Returns the capabilities that scenarios need and that no file declares.
@@ -325,6 +345,8 @@ fn settings(
         max_time: args.max_time(),
         file_limit: raise_file_limit(),
         seed: args.pace.seed(),
+        keeps_traffic: true,
+        partition: args.partition,
         within: args.within,
         settle: args.settle,
         transports: match args.transport() {

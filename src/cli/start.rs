@@ -7,11 +7,11 @@ use clap::Parser;
 use super::{
     Context, Exit,
     args::{Arguments, Command, LogLevel},
-    check, coverage,
+    check, compare, coverage,
     error::CliError,
-    explain, init, list, log,
+    explain, init, list, log, merge,
     paint::Output,
-    probe, prove, run, serve, stop,
+    probe, prove, render, run, serve, show, stop,
 };
 use crate::net::raise_file_limit;
 
@@ -55,26 +55,34 @@ fn listen(command: &Command) -> Result<(), CliError> {
     match command {
         Command::Serve(_) => Ok(()),
         Command::Check(_)
+        | Command::Compare(_)
         | Command::Coverage(_)
         | Command::Explain(_)
         | Command::Init(_)
         | Command::List(_)
+        | Command::Merge(_)
         | Command::Probe(_)
         | Command::Prove(_)
-        | Command::Run(_) => stop::listen().map_err(CliError::Runtime),
+        | Command::Report(_)
+        | Command::Run(_)
+        | Command::Show(_) => stop::listen().map_err(CliError::Runtime),
     }
 }
 
 fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, CliError> {
     match command {
         Command::Check(args) => check::check(&args, output),
+        Command::Compare(args) => compare::compare(&args, output),
         Command::Coverage(args) => coverage::coverage(&args, output),
         Command::Explain(args) => explain::explain(&args, output),
         Command::Init(args) => init::init(&args, output),
         Command::List(args) => list::list(&args, output),
+        Command::Merge(args) => merge::merge(&args),
         Command::Probe(args) => probe::probe(&args, output),
         Command::Prove(args) => prove::prove(&args, context, output),
+        Command::Report(args) => render::render(&args, output),
         Command::Run(args) => run::run(&args, context, output),
+        Command::Show(args) => show::show(&args, output),
         Command::Serve(args) => serve::serve(&args, output),
     }
 }

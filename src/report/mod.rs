@@ -2,6 +2,7 @@
 //!
 //! Texts of a target arrive unescaped; every output escapes them with [`crate::text::escape`].
 
+mod changes;
 mod coverage;
 mod format;
 mod formats;
@@ -12,6 +13,9 @@ mod sink;
 mod style;
 mod terminal;
 
+pub use changes::{
+    CHANGES_SCHEMA_NAME, ChangesReport, changes_json, changes_markdown, changes_text,
+};
 pub use coverage::{
     COVERAGE_SCHEMA, CoverageReport, Grouping, coverage_json, coverage_table, question_table,
 };
@@ -22,4 +26,4 @@ pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_tab
 pub(crate) use safe_json::to_safe_json;
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role};
-pub use terminal::{Detail, Progress, SameCause, Terminal, Watched, failure};
+pub use terminal::{Detail, Progress, SameCause, Terminal, Watched, failure, scenario_in_full};

@@ -35,6 +35,7 @@ pub use findings::{error_kind::ErrorKind, failure_kind::FailureKind};
 pub use plan::{
     Item, Plan,
     coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips},
+    partition::{Partition, PartitionBy, PartitionError},
     unlock::{Declarable, Unlock, Way, unlocks},
 };
 pub use prove::{
@@ -44,7 +45,7 @@ pub use prove::{
 };
 pub use record::{
     Record,
-    event::{Event, EventKind, RunInfo, TargetStart},
+    event::{Event, EventKind, RunInfo, TargetStart, Traffic},
     known::{Known, KnownBy},
     notice::Notice,
     outcome::{
@@ -54,6 +55,6 @@ pub use record::{
     summary::Summary,
     verdict::Verdict,
 };
-pub use run::{run, unstarted::record_unstarted};
+pub use run::{belied::belied, run, unstarted::record_unstarted};
 pub use running_target::host::{Host, StartError, Target};
 pub use settings::Settings;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
-    runner::baseline::KnownDeviations,
+    runner::{baseline::KnownDeviations, plan::partition::Partition},
     scenario::{Requirements, Tier, Transport},
 };
 
@@ -24,6 +24,10 @@ pub struct Settings {
     pub file_limit: Option<usize>,
     /// The seed of all random values; the same seed gives the same unique names.
     pub seed: u64,
+    /// Whether the run emits what the clients of each attempt sent and received.
+    pub keeps_traffic: bool,
+    /// The part of the plan that this run plays; `None` if it plays all of it.
+    pub partition: Option<Partition>,
     /// The timeout of each wait. `None` keeps the timeout in the target's manifest.
     pub within: Option<Duration>,
     /// The settle time, which is how long the runner waits for forbidden traffic. `None` keeps the time in the
@@ -54,6 +58,8 @@ impl Default for Settings {
             max_time: Duration::MAX,
             file_limit: None,
             seed: 0,
+            keeps_traffic: false,
+            partition: None,
             within: None,
             settle: None,
             transports: vec![Transport::WebSocket],

@@ -1,13 +1,14 @@
 //! The invariants: rules that hold for every client in every scenario. A scenario can disable an invariant by its id
 //! with `without:`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Defines the enum `Invariant`. Each line of the input gives a variant, its id and its rule (a sentence).
 macro_rules! invariants {
     ($($variant:ident: $id:tt, $rule:literal;)*) => {
         /// An invariant: a rule that holds for every client in every scenario.
-        #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+        #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
         pub enum Invariant {
             $(
                 #[doc = $rule]

@@ -24,6 +24,7 @@ mod probe;
 mod processes;
 mod prove;
 mod readme;
+mod records;
 mod reference;
 mod run;
 mod secrets;

@@ -7,6 +7,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib", "main"],
     &["cli", "fuzzing"],
     &["report"],
+    &["records"],
     &["runner"],
     &["targets"],
     &["client", "reference", "scenario"],

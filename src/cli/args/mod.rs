@@ -1,5 +1,6 @@
 //! The command line as clap parses it. Each command converts its arguments to settings.
 
+mod records;
 mod run;
 mod selectors;
 mod serve;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use records::{ChangesFormat, CompareArgs, MergeArgs, ReportArgs, ShowArgs};
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs};
@@ -69,6 +71,8 @@ pub(super) enum ColourWhen {
 pub(super) enum Command {
     /// Check files without running them, and report every mistake
     Check(CheckArgs),
+    /// Show what changed between two recorded runs
+    Compare(CompareArgs),
     /// Show which requirements are tested, which are not, and why
     Coverage(CoverageArgs),
     /// Explain a scenario: its rule, its steps and what a correct server does
@@ -77,12 +81,18 @@ pub(super) enum Command {
     Init(InitArgs),
     /// List scenarios
     List(ListArgs),
+    /// Join the records of the parts of a run
+    Merge(MergeArgs),
     /// Find out what a server supports
     Probe(ProbeArgs),
     /// Prove that scenarios can fail: run each against every fault that it claims to catch
     Prove(ProveArgs),
+    /// Write reports from the record of a run
+    Report(ReportArgs),
     /// Run scenarios against a server
     Run(RunArgs),
+    /// Show everything that the clients of a recorded scenario sent and received
+    Show(ShowArgs),
     /// Start the reference server, correct or with deliberate faults
     Serve(ServeArgs),
 }

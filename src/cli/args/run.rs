@@ -8,7 +8,7 @@ use super::{
     selectors::Selectors,
     value::{self, ProofRequest, ReportRequest},
 };
-use crate::{cli::gate::Gate, targets::Stack, text::shell_word};
+use crate::{cli::gate::Gate, runner::Partition, targets::Stack, text::shell_word};
 
 /// The time limit of a run for each repeat, if `--max-time` sets none.
 const TIME_OF_REPEAT: Duration = Duration::from_secs(2 * 60 * 60);
@@ -40,6 +40,14 @@ pub(in crate::cli) struct RunArgs {
     /// Run only what was not right when it ran last on this target, in this folder
     #[arg(long)]
     pub(in crate::cli) failed: bool,
+
+    /// Run only one part of the scenarios: `slice:2/4` or `hash:2/4` for the second of four
+    #[arg(long, value_name = "PART")]
+    pub(in crate::cli) partition: Option<Partition>,
+
+    /// Write everything that happens to this file, so that reports can be made from it later
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) record: Option<PathBuf>,
 
     /// Start no further scenario after the first failure
     #[arg(long)]

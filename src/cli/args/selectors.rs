@@ -15,6 +15,14 @@ pub(in crate::cli) struct Selectors {
     pub(in crate::cli) expression: Option<String>,
 }
 
+impl Selectors {
+    /// Returns the selectors as the user wrote them.
+    pub(in crate::cli) fn as_written(&self) -> Vec<String> {
+        let expression = self.expression.iter().map(|text| format!("-E {text}"));
+        self.selectors.iter().cloned().chain(expression).collect()
+    }
+}
+
 impl From<&str> for Selectors {
     /// Returns the selectors that consist of one text.
     fn from(text: &str) -> Self {

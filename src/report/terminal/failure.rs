@@ -5,11 +5,11 @@ use unicode_width::UnicodeWidthStr;
 use super::{attempts::tried, difference::difference};
 use crate::{
     report::{Palette, Role},
-    runner::{Breach, ClientView, Outcome, Place},
+    runner::{Breach, ClientView, Outcome, Place, Traffic},
     text::{escape, humanize},
 };
 
-/// The limit on lines shown of one client's traffic.
+/// The limit on lines that a failure shows of one client's traffic.
 const SEEN_LINES: usize = 30;
 /// The limit on lines shown of the target's output.
 const LOG_LINES: usize = 20;
@@ -19,23 +19,60 @@ pub fn failure(outcome: &Outcome, palette: Palette) -> String {
     let mut block = Block {
         out: String::new(),
         palette,
+        lines: SEEN_LINES,
     };
-    block.heading(outcome);
-    if let Some(breach) = &outcome.breach {
-        block.breach(outcome, breach);
-    } else if let Some(reason) = &outcome.reason {
-        block.push(&format!("  {}", escape::line(reason)));
+    block.outcome(outcome);
+    block.out
+}
+
+/// Renders the outcome of a scenario with everything that its clients sent and received, in each of its attempts.
+pub fn scenario_in_full(outcome: &Outcome, attempts: &[Traffic], palette: Palette) -> String {
+    let mut block = Block {
+        out: String::new(),
+        palette,
+        lines: usize::MAX,
+    };
+    let without_traffic = outcome.breach.as_ref().map(|breach| Breach {
+        seen: Vec::new(),
+        ..breach.clone()
+    });
+    block.outcome(&Outcome {
+        breach: without_traffic,
+        ..outcome.clone()
+    });
+    for proof in &outcome.proofs {
+        block.push(&format!("  proof: {}", escape::line(proof)));
     }
-    block.out.push('\n');
+    for traffic in attempts {
+        block.title(&match attempts.len() {
+            1 => "What each client saw".to_owned(),
+            _ => format!("What each client saw in attempt {}", traffic.attempt),
+        });
+        for view in &traffic.clients {
+            block.view(view);
+        }
+    }
     block.out
 }
 
 struct Block {
     out: String,
     palette: Palette,
+    /// The limit on lines shown of one client's traffic.
+    lines: usize,
 }
 
 impl Block {
+    fn outcome(&mut self, outcome: &Outcome) {
+        self.heading(outcome);
+        if let Some(breach) = &outcome.breach {
+            self.breach(outcome, breach);
+        } else if let Some(reason) = &outcome.reason {
+            self.push(&format!("  {}", escape::line(reason)));
+        }
+        self.out.push('\n');
+    }
+
     fn push(&mut self, line: &str) {
         self.out.push_str(line.trim_end_matches(' '));
         self.out.push('\n');
@@ -94,7 +131,9 @@ impl Block {
     }
 
     fn title(&mut self, text: &str) {
-        self.out.push('\n');
+        if !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
         let title = self.palette.paint(Role::Strong, text);
         self.push(&format!("  {title}"));
     }
@@ -154,7 +193,7 @@ impl Block {
     fn view(&mut self, view: &ClientView) {
         let client = self.palette.paint(Role::Strong, escape::line(&view.client));
         self.push(&format!("    {client}"));
-        let skipped = view.lines.len().saturating_sub(SEEN_LINES);
+        let skipped = view.lines.len().saturating_sub(self.lines);
         let left_out = view.left_out + skipped;
         if left_out > 0 {
             self.push(&format!(

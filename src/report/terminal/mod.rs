@@ -9,7 +9,7 @@ mod run;
 mod summary;
 
 pub use detail::Detail;
-pub use failure::failure;
+pub use failure::{failure, scenario_in_full};
 pub use progress::{Progress, Watched};
 pub use run::Terminal;
 pub use summary::SameCause;

@@ -100,6 +100,7 @@ impl<W: Write> Terminal<W> {
             }
             // Print nothing for these events: an outcome or a notice of the run reports the same fact.
             EventKind::AttemptStarted { .. }
+            | EventKind::AttemptTraced(_)
             | EventKind::Interrupted
             | EventKind::ScenarioRetried { .. }
             | EventKind::TargetDied { .. }

@@ -55,22 +55,32 @@ enum Repeated {
     Heartbeat,
 }
 
-/// Returns the traffic of each client that connected or tried to, and of the `http` steps.
+/// Returns the traffic of each client that connected or tried to, and of the `http` steps, as a failure shows it.
 pub(in crate::runner) fn views(attempt: &Attempt<'_>) -> Vec<ClientView> {
+    last_of_each(attempt, LINES)
+}
+
+/// Returns the traffic that a record of the run keeps: like [`views`], but with all lines.
+pub(in crate::runner) fn whole(attempt: &Attempt<'_>) -> Vec<ClientView> {
+    last_of_each(attempt, ENTRIES)
+}
+
+/// Returns the last `limit` lines of traffic of each client, and of the `http` steps.
+fn last_of_each(attempt: &Attempt<'_>, limit: usize) -> Vec<ClientView> {
     let mut views: Vec<_> = attempt
         .clients()
         .filter(|client| client.link().is_some() || !client.unopened().is_empty())
-        .map(|client| view(attempt, client))
+        .map(|client| view(attempt, client, limit))
         .collect();
     let requests = attempt.notes().http.clone();
     if !requests.is_empty() {
-        views.push(last_lines(HTTP_STEPS.to_owned(), requests));
+        views.push(last_lines(HTTP_STEPS.to_owned(), requests, limit));
     }
     views
 }
 
 /// Returns what one client sent and received on all its connections, and in its attempts to open one.
-fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
+fn view(attempt: &Attempt<'_>, client: &Client, limit: usize) -> ClientView {
     let over = attempt.notes().over;
     let mut lines = Vec::new();
     let named = Named::of(attempt);
@@ -114,7 +124,7 @@ fn view(attempt: &Attempt<'_>, client: &Client) -> ClientView {
     }
     // The sort is stable, so lines of the same time stay in the order of their journal.
     lines.sort_by_key(|line| line.seen.at);
-    let mut view = last_lines(client.spec.name.to_string(), fold(lines));
+    let mut view = last_lines(client.spec.name.to_string(), fold(lines), limit);
     view.left_out += skipped;
     view
 }
@@ -150,9 +160,9 @@ fn holds_open_packet(link: &Link, index: usize, entry: &Entry) -> bool {
     }
 }
 
-/// Returns the traffic of one client. If it has more than [`LINES`] lines, keeps only the last of them.
-fn last_lines(client: String, mut lines: Vec<SeenLine>) -> ClientView {
-    let left_out = lines.len().saturating_sub(LINES);
+/// Returns the traffic of one client. If it has more than `limit` lines, keeps only the last of them.
+fn last_lines(client: String, mut lines: Vec<SeenLine>, limit: usize) -> ClientView {
+    let left_out = lines.len().saturating_sub(limit);
     ClientView {
         client,
         lines: lines.split_off(left_out),

@@ -3,6 +3,7 @@
 mod answers;
 pub(super) mod coverage;
 pub(super) mod envelopes;
+pub(super) mod partition;
 pub(super) mod rules;
 pub(super) mod unlock;
 pub(super) mod way_in;
@@ -108,6 +109,11 @@ impl Plan {
             }
         }
         plan.items.sort_by(|a, b| a.id.cmp(&b.id));
+        if let Some(partition) = settings.partition {
+            let numbered = (0..).zip(std::mem::take(&mut plan.items));
+            let kept = numbered.filter(|(position, item)| partition.holds(*position, &item.id));
+            plan.items = kept.map(|(_, item)| item).collect();
+        }
         plan
     }
 }

@@ -86,6 +86,9 @@ pub(super) async fn play(
             finish(&attempt, stop, process).await
         };
         let finished = performed.instrument(log::scenario(item, number)).await;
+        if settings.keeps_traffic {
+            schedule.trace(&attempt);
+        }
         let played = Played {
             outcome: judgement::judge(item, settings, &attempt, finished),
             lost_a_connection: attempt.misses_a_connection(),

@@ -3,12 +3,20 @@
 
 use std::time::Duration;
 
-use super::load::Company;
-use crate::runner::{
-    judgement::{self, Merge, Tried},
-    plan::Item,
-    record::{event::EventKind, outcome::Outcome, verdict::Verdict},
-    settings::Settings,
+use super::{attempt::Attempt, load::Company};
+use crate::{
+    runner::{
+        findings::trace,
+        judgement::{self, Merge, Tried},
+        plan::Item,
+        record::{
+            event::{EventKind, Traffic},
+            outcome::Outcome,
+            verdict::Verdict,
+        },
+        settings::Settings,
+    },
+    targets::Maskable,
 };
 
 /// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with
@@ -119,6 +127,17 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
                 _ => Company::Alone,
             },
         })
+    }
+
+    /// Reports what the clients of the attempt that [`Self::next`] returned sent and received.
+    pub(super) fn trace(&self, attempt: &Attempt<'_>) {
+        let mut traffic = Traffic {
+            id: self.item.id.clone(),
+            attempt: self.ended + 1,
+            clients: trace::whole(attempt),
+        };
+        traffic.mask(&attempt.to_mask());
+        (self.report)(EventKind::AttemptTraced(traffic));
     }
 
     /// Adds the result of the attempt that [`Self::next`] returned.

@@ -2,12 +2,18 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{notice::Notice, outcome::Outcome, summary::Summary, verdict::Verdict};
+use super::{
+    notice::Notice,
+    outcome::{ClientView, Outcome},
+    summary::Summary,
+    verdict::Verdict,
+};
 
 /// One thing that happened in a run. A single task emits all events, so they come in the order in which they happened.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Event {
     /// The time since the start of the run.
     pub at: Duration,
@@ -17,7 +23,7 @@ pub struct Event {
 }
 
 /// The things that can happen in a run.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum EventKind {
     /// The run began. This is the first event.
@@ -45,6 +51,8 @@ pub enum EventKind {
         /// The number of the attempt, from 1.
         attempt: usize,
     },
+    /// Everything that the clients of an attempt sent and received. Emitted only if the settings ask for it.
+    AttemptTraced(Traffic),
     /// An attempt did not pass, and the scenario is tried again.
     ScenarioRetried {
         /// The id of the scenario that is tried again.
@@ -74,7 +82,7 @@ pub enum EventKind {
 }
 
 /// A server of the target that came up.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct TargetStart {
     /// The profile of the server; `None` if the server runs with the manifest's own settings.
     pub profile: Option<String>,
@@ -84,8 +92,19 @@ pub struct TargetStart {
     pub took: Duration,
 }
 
+/// The traffic of one attempt.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Traffic {
+    /// The id of the scenario of the attempt.
+    pub id: String,
+    /// The number of the attempt, from 1. An attempt that was played again has the same number as the one before it.
+    pub attempt: usize,
+    /// What each client sent and received.
+    pub clients: Vec<ClientView>,
+}
+
 /// What a run tests: the version, the target and the settings.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RunInfo {
     /// The version of sockspec.
     pub version: String,
@@ -133,6 +152,7 @@ mod tests {
             },
             Notice::NothingRuns,
             Notice::PlayedAgain { attempts: 2 },
+            Notice::RecordCut { missing: 3 },
             Notice::TargetLost {
                 reason: "nobody can start it again".to_owned(),
             },
@@ -163,6 +183,11 @@ mod tests {
                 id: "acks/value".to_owned(),
                 attempt: 1,
             },
+            EventKind::AttemptTraced(Traffic {
+                id: "acks/value".to_owned(),
+                attempt: 1,
+                clients: Vec::new(),
+            }),
             EventKind::ScenarioRetried {
                 id: "acks/value".to_owned(),
                 attempt: 1,

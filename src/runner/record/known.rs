@@ -1,9 +1,10 @@
 //! What an outcome says about a deviation that was known before the run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A deviation that was known before the run.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Known {
     /// The list that names the deviation.
     pub by: KnownBy,
@@ -12,7 +13,7 @@ pub struct Known {
 }
 
 /// The list that names a known deviation.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KnownBy {
     /// The baseline of the run.

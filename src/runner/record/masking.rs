@@ -5,7 +5,7 @@
 
 use super::{
     Record,
-    event::{Event, EventKind, RunInfo, TargetStart},
+    event::{Event, EventKind, RunInfo, TargetStart, Traffic},
     notice::Notice,
     outcome::{Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, SeenLine},
 };
@@ -27,6 +27,7 @@ impl Maskable for EventKind {
                 profile.mask(secrets);
                 status.mask(secrets);
             }
+            Self::AttemptTraced(traffic) => traffic.mask(secrets),
             Self::ScenarioRetried {
                 id: _,
                 attempt: _,
@@ -55,6 +56,17 @@ impl Maskable for Record {
         info.mask(secrets);
         outcomes.mask(secrets);
         notices.mask(secrets);
+    }
+}
+
+impl Maskable for Traffic {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            id: _,
+            attempt: _,
+            clients,
+        } = self;
+        clients.mask(secrets);
     }
 }
 
@@ -116,6 +128,7 @@ impl Maskable for Notice {
             }
             | Self::NothingRuns
             | Self::PlayedAgain { attempts: _ }
+            | Self::RecordCut { missing: _ }
             | Self::SurvivesEachAlone { scenarios: _ }
             | Self::TargetEnded { scenario: _ }
             | Self::TierLeftOut { tier: _, count: _ } => {}

@@ -49,6 +49,7 @@ impl Record {
             EventKind::Interrupted => self.summary.interrupted = true,
             EventKind::RunFinished(summary) => self.summary = *summary,
             EventKind::AttemptStarted { .. }
+            | EventKind::AttemptTraced(_)
             | EventKind::ScenarioRetried { .. }
             | EventKind::ScenarioSlow { .. }
             | EventKind::ScenarioStarted { .. }

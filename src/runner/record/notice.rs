@@ -2,6 +2,7 @@
 
 use std::{fmt, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 pub(in crate::runner) const NAMED_SCENARIOS: usize = 8;
 
 /// A fact about a run that is not a verdict. [`fmt::Display`] writes the sentence for people.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(tag = "notice", rename_all = "kebab-case")]
 pub enum Notice {
     /// The user turned certificate checks off, and the target is reached over TLS.
@@ -62,6 +63,11 @@ pub enum Notice {
         /// The ids of the scenarios that ran when the target died.
         scenarios: Vec<String>,
     },
+    /// The record of the run ends before the end of the run.
+    RecordCut {
+        /// The number of scenarios of which the record does not hold the end.
+        missing: usize,
+    },
     /// A scenario ended the target, and the runner started the target again.
     TargetEnded {
         /// The id of the scenario that ended the target.
@@ -97,6 +103,7 @@ impl Notice {
             | Self::EndsByItself { .. }
             | Self::FenceNotAcknowledged { .. }
             | Self::NonePassed { .. }
+            | Self::RecordCut { .. }
             | Self::SurvivesEachAlone { .. }
             | Self::TargetEnded { .. }
             | Self::TargetLost { .. }
@@ -127,6 +134,11 @@ impl fmt::Display for Notice {
                 formatter,
                 "the target ends {} after its start, also while no scenario runs; no scenario is blamed for that",
                 humanize::duration(*after)
+            ),
+            Self::RecordCut { missing } => write!(
+                formatter,
+                "the record was cut before the end of the run; not in it: {}",
+                humanize::count(*missing, "scenario")
             ),
             Self::NothingRuns => write!(
                 formatter,

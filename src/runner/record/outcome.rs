@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Whether an outcome counts against the target.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
     /// The outcome counts against the target.
@@ -30,7 +31,7 @@ pub enum Weight {
 /// The outcome of one scenario. It is complete: a report needs nothing else.
 ///
 /// All texts are unescaped; renderers escape them. Secrets are already masked.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Outcome {
     /// The scenario's id; `id@polling` if the scenario ran on more than one transport.
     pub id: String,
@@ -116,7 +117,7 @@ impl Outcome {
 }
 
 /// What made a scenario not pass.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Cause {
     /// The id: the same for all outcomes with this cause, in every run.
     pub id: String,
@@ -125,7 +126,7 @@ pub struct Cause {
 }
 
 /// One of several attempts at a scenario.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Attempt {
     /// The verdict of the attempt.
     pub verdict: Verdict,
@@ -143,7 +144,7 @@ pub struct Attempt {
 }
 
 /// A finding besides the one that decided the verdict of a scenario.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct FurtherFinding {
     /// The verdict that the finding alone gives: warn or fail.
     pub verdict: Verdict,
@@ -164,7 +165,7 @@ pub struct FurtherFinding {
 }
 
 /// A finding with its evidence. The fields are in the order in which reports show them.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Breach {
     /// The finding in one sentence.
     pub sentence: String,
@@ -191,7 +192,7 @@ pub struct Breach {
 }
 
 /// A piece of a scenario file.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Place {
     /// The path of the scenario file.
     pub file: PathBuf,
@@ -206,7 +207,7 @@ pub struct Place {
 }
 
 /// The traffic of one client.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct ClientView {
     /// The client's name.
     pub client: String,
@@ -217,7 +218,7 @@ pub struct ClientView {
 }
 
 /// A line of a trace: something that a client sent or received.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct SeenLine {
     /// The time since the start of the attempt.
     pub at: Duration,
@@ -228,7 +229,7 @@ pub struct SeenLine {
 }
 
 /// A requirement that a failure cites.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct RequirementNote {
     /// The id of the requirement.
     pub id: String,

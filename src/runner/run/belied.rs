@@ -11,7 +11,7 @@ const FEWEST: usize = 3;
 ///
 /// Leaves out a capability whose scenarios fail for a cause that other scenarios share: a server that refuses every
 /// connection belies no capability in particular.
-pub(super) fn belied(outcomes: &[Outcome]) -> Vec<Notice> {
+pub fn belied(outcomes: &[Outcome]) -> Vec<Notice> {
     let judged = || {
         let judged = outcomes.iter();
         judged.filter(|outcome| outcome.verdict != Verdict::Skip)

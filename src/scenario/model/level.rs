@@ -1,9 +1,12 @@
 //! The level of a scenario (how severe a failure is) and its tier (when it runs).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The level of a requirement (RFC 2119): how severe it is if a target does not meet the requirement.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// A target that breaks the requirement fails the scenario.
@@ -15,7 +18,9 @@ pub enum Level {
 }
 
 /// The tier of a scenario: whether a run includes the scenario by default.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Always runs.
