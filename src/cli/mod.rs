@@ -26,6 +26,7 @@ mod list;
 mod log;
 mod merge;
 mod names;
+mod observers;
 mod paint;
 mod places;
 mod probe;

@@ -15,6 +15,7 @@ use super::{
     error::CliError,
     failed_run::Failed,
     last_run::LastRun,
+    observers::Observers,
     paint::Output,
     places::{self, Writing, refuse_inputs},
     recording::Recording,
@@ -217,33 +218,20 @@ async fn execute(
             return Err(only_on_demand(&plan).into());
         }
         let unknown = check_needs(&plan, selection)?;
-        let mut recording = Recording::begin(
-            args,
-            selection,
-            &target.manifest.name,
-            settings.seed,
-            &target.secrets,
-        )?;
-        let mut terminal = terminal(args, context, output);
-        let mut shown = Ok(());
+        let (name, secrets) = (&target.manifest.name, &target.secrets);
+        let recording = Recording::begin(args, selection, name, settings.seed, secrets)?;
+        let mut observers = Observers::new(terminal(args, context, output), recording);
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
-            recording.add(event);
-            // A failure to write the text output does not stop the run, because the reports are still needed.
-            if shown.is_ok() {
-                shown = terminal.event(event);
-            }
+            observers.event(event);
         })
         .await
         .map_err(|error| Failed::unstarted(scenarios, &target, &settings, error.into()))?;
-        let mut writing = Writing::default();
-        writing.note(shown.map_err(CliError::from));
-        writing.note(recording.finish());
         Ok(Executed {
             record,
             unknown,
-            writing,
+            writing: observers.finish(),
         })
     };
     // Dropping the future `work` stops the servers that the run launched.
