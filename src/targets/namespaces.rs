@@ -48,17 +48,16 @@ impl Namespaces {
     /// Returns the scenarios' name of a namespace of the target. `is_used` says whether the scenario uses a name. A
     /// namespace of the target that has no name in scenarios gets a text that is no namespace.
     pub fn spoken(&self, own: &str, is_used: impl Fn(&str) -> bool) -> String {
-        if !self.is_renamed(own) && is_used(own) {
-            return own.to_owned();
-        }
-        let names = self.names.iter().filter(|(_, target)| *target == own);
-        let names: Vec<_> = names.map(|(spoken, _)| spoken).collect();
+        let same = (!self.is_renamed(own)).then_some(own);
+        let others = self.names.iter().filter(|(_, target)| *target == own);
         // Several names can stand for one namespace of the target. A scenario that uses two of them does not run.
-        let used = names.iter().find(|name| is_used(name));
-        match used.or(names.first()) {
-            Some(spoken) => (*spoken).clone(),
-            None if self.is_renamed(own) => format!("the target's {own}"),
-            None => own.to_owned(),
+        let others: Vec<&str> = others.map(|(spoken, _)| spoken.as_str()).collect();
+        let names = || same.into_iter().chain(others.iter().copied());
+        let likely = names().find(|name| *name == MAIN);
+        let found = names().find(|name| is_used(name)).or(likely);
+        match found.or(others.first().copied()).or(same) {
+            Some(spoken) => spoken.to_owned(),
+            None => format!("the target's {own}"),
         }
     }
 }
@@ -84,7 +83,23 @@ mod tests {
         assert_eq!(namespaces.spoken("/late", unused), "/late");
         assert_eq!(namespaces.spoken("/", |_| true), "the target's /");
         assert!(!namespaces.is_renamed("/slow"));
+        assert_eq!(namespaces.spoken("/chat", |name| name == "/x"), "/");
         namespaces.rename("/late", "/rooms");
         assert_eq!(namespaces.spoken("/rooms", |name| name == "/late"), "/late");
+    }
+    #[test]
+    fn names_can_be_swapped_or_shared() {
+        let mut swapped = Namespaces::default();
+        swapped.rename("/", "/chat");
+        swapped.rename("/chat", "/");
+        for used in ["/", "/chat", "/late"] {
+            assert_eq!(swapped.spoken("/", |name| name == used), "/chat");
+            assert_eq!(swapped.spoken("/chat", |name| name == used), "/");
+        }
+        let mut shared = Namespaces::default();
+        shared.rename("/chat", "/");
+        assert_eq!(shared.spoken("/", |name| name == "/chat"), "/chat");
+        assert_eq!(shared.spoken("/", |name| name == "/"), "/");
+        assert_eq!(shared.spoken("/", |_| false), "/");
     }
 }

@@ -158,3 +158,21 @@ pub(crate) const WERKZEUG: &[&str] = &[
     "websocket/server-ends-stream[because-the-client-left]",
     "websocket/server-ends-stream[because-the-server-closed]",
 ];
+
+/// Socket.IO 3 has mistakes that version 4 has not: it opens sessions for revisions that it does not know, announces no
+/// `maxPayload`, leaves some requests without an answer, and malformed packets end the process.
+pub(crate) const SOCKETIO3: &[&str] = &[
+    "engine.io/bad-handshake-refused[a-revision-that-is-no-number]",
+    "engine.io/bad-handshake-refused[an-unsupported-revision]",
+    "engine.io/bad-websocket-handshake-refused[a-revision-that-is-no-number]",
+    "engine.io/bad-websocket-handshake-refused[an-unsupported-revision]",
+    "engine.io/every-post-answered[bytes-that-are-no-text]",
+    "engine.io/every-post-answered[bytes]",
+    "engine.io/no-bytes-by-post",
+    "engine.io/polling-open-packet",
+    "engine.io/revision3-refused-by-websocket",
+    "engine.io/websocket-open-packet",
+    "socket.io/malformed-packet-refused[a-list-for-a-name]",
+    "socket.io/malformed-packet-refused[an-object-for-a-name]",
+    "websocket/refused-in-http-or-frames",
+];

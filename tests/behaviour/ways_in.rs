@@ -69,6 +69,19 @@ fn a_mistake_of_an_application_in_another_namespace_is_found() {
         .stdout_has("FAIL   rooms/to-excludes-sender");
 }
 
+/// The scenarios' names of the namespaces are not those of the server: two are swapped, or two are one.
+#[test]
+fn namespaces_can_swap_their_names_or_share_one() {
+    let server = Served::new(&[]);
+    let by_hand = ["namespaces/*", "socket.io/*", "websocket/[l-t]*"];
+    for namespaces in ["{ /: /custom, /custom: / }", "{ /custom: / }"] {
+        run(&server, &format!("namespaces: {namespaces}\n"), &by_hand)
+            .status(Exit::Conformant)
+            .stdout_has("ok     socket.io/connect-answered")
+            .stdout_lacks("warn   socket.io/main-namespace-by-name");
+    }
+}
+
 /// The way into `/chat` of the reference server, which accepts clients with a token only.
 const BEHIND_A_LOGIN: &str = "credentials:\n  secret: sockspec-secret\n  valid: { jwt: { sub: u1, expires: 1h } }\n\
                               namespaces: { /: /chat, /chat: absent, /admin: absent, /custom: absent }\n\

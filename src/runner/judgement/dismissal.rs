@@ -52,7 +52,7 @@ pub(in crate::runner) fn find_dismissal(
         )));
     }
     let limit = observed.clients_at_once?;
-    stop.is_some_and(is_refusal).then(|| {
+    stop.is_some_and(|stop| is_refusal(attempt, stop)).then(|| {
         Obstacle::new(format!(
             "the server accepts only {limit} clients at once, and refused one of this scenario"
         ))
@@ -136,14 +136,52 @@ fn has_joined_too_late(link: &Link, timeout: Duration) -> bool {
     was_ended && lived >= timeout.mul_f64(0.8) && !entries.iter().any(|entry| is_join(&entry.what))
 }
 
-/// Returns true if an attempt stopped because a client could not connect.
-fn is_refusal(stop: &Stop) -> bool {
+/// Returns true if an attempt stopped because a client could not connect, or because a request that the scenario writes
+/// itself got the response of a refusal.
+fn is_refusal(attempt: &Attempt<'_>, stop: &Stop) -> bool {
     match stop {
-        Stop::Breach(finding) => matches!(
-            finding.kind,
-            FailureKind::ConnectionFailed | FailureKind::ServerStuck | FailureKind::WronglyRefused
-        ),
+        Stop::Breach(finding) => {
+            let is_connection = matches!(
+                finding.kind,
+                FailureKind::ConnectionFailed
+                    | FailureKind::ServerStuck
+                    | FailureKind::WronglyRefused
+            );
+            let is_response = matches!(
+                finding.kind,
+                FailureKind::UnexpectedResponse | FailureKind::WrongResponse
+            );
+            is_connection || (is_response && has_refused_a_request(attempt))
+        }
         Stop::Unjudged(_) => true,
         Stop::Inapplicable(_) => false,
     }
+}
+
+/// The statuses with which servers refuse a client because they have too many.
+const REFUSALS: [u16; 4] = [400, 403, 429, 503];
+
+/// Returns true if a request of an `http` step, or a request that the scenario wrote as bytes, was refused.
+fn has_refused_a_request(attempt: &Attempt<'_>) -> bool {
+    let is_refused = |what: &What| match what {
+        What::Http(response) => REFUSALS.contains(&response.status),
+        What::Bytes(bytes) => {
+            let status = |status: &u16| bytes.starts_with(format!("HTTP/1.1 {status} ").as_bytes());
+            REFUSALS.iter().any(status)
+        }
+        _ => false,
+    };
+    let of_step = |text: &str| {
+        let status = |status: &u16| text.starts_with(&format!("HTTP {status} "));
+        REFUSALS.iter().any(status)
+    };
+    let notes = attempt.notes();
+    let mut received = notes.http.iter().filter(|line| line.received);
+    received.any(|line| of_step(&line.text))
+        || attempt.clients().any(|client| {
+            client.links().iter().any(|link| {
+                let entries = link.connection.journal().entries();
+                entries.iter().any(|entry| is_refused(&entry.what))
+            })
+        })
 }

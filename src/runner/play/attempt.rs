@@ -27,7 +27,7 @@ use crate::{
         record::outcome::SeenLine,
         running_target::live_target::LiveTarget,
         silence::claim::{Silence, Watch},
-        translation::{bound_namespaces, namespaces, operations},
+        translation::{bound_namespaces, namespaces},
     },
     scenario::{
         ClientName, ECHO_FORM, SECRET, Scenario, Scope, Step, TargetField, Template, Transport,
@@ -257,12 +257,6 @@ impl<'a> Attempt<'a> {
     /// Returns all clients: those of the scenario, then the bystander.
     pub(in crate::runner) fn clients(&self) -> impl Iterator<Item = &Arc<Client>> {
         self.declared.all().iter().chain(&self.bystander)
-    }
-
-    /// Returns a packet that the scenario writes as text, with the contract's names of the event and the namespace
-    /// replaced by the target's names.
-    pub(in crate::runner) fn translate(&self, text: String) -> String {
-        operations::translate(self.scenario, &self.target.manifest, text)
     }
 
     /// Returns a packet that the target sent, with the contract's name of its namespace.

@@ -10,6 +10,7 @@ use crate::{
         findings::{Obstacle, StepResult},
         journal::requests::Author,
         play::attempt::Attempt,
+        translation::operations,
     },
     scenario::{SendBytes, SendFrame, Step, Template},
     wire::websocket::{Deflate, DeflateOffer, Frame, LengthEncoding, OpCode, RawFrame, Role},
@@ -27,7 +28,9 @@ pub(super) async fn frame(attempt: &Attempt<'_>, step: &Step, send: &SendFrame) 
             && OpCode::from(send.opcode) != OpCode::Continuation
             && let Ok(text) = std::str::from_utf8(&payload)
         {
-            payload = attempt.translate(text.to_owned()).into();
+            let (scenario, manifest) = (attempt.scenario, &attempt.target.manifest);
+            let text = operations::translate(scenario, manifest, &send.payload, text.to_owned());
+            payload = text.into();
         }
         let mut rsv = send.rsv;
         if send.compress {

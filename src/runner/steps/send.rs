@@ -20,9 +20,10 @@ use crate::{
         },
         plan::way_in,
         play::attempt::Attempt,
+        translation::operations,
         waiting::{Waited, wait_in},
     },
-    scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step},
+    scenario::{Accepted, HttpPattern, PacketTemplate, Send, Step, Template},
     wire::{
         engine_io::{self, PacketType},
         socket_io::Packet,
@@ -133,7 +134,7 @@ fn fill(
                 }
             };
             drop(scope);
-            let text = to_send(attempt, client, text)?;
+            let text = to_send(attempt, client, template, text)?;
             (Filled::Text(text), event)
         }
         PacketTemplate::Text(template) => {
@@ -141,7 +142,10 @@ fn fill(
             let message = text.strip_prefix(char::from(PacketType::Message.digit()));
             let event = message.and_then(|message| event_in(attempt, message));
             drop(scope);
-            (Filled::Text(to_send(attempt, client, text)?), event)
+            (
+                Filled::Text(to_send(attempt, client, template, text)?),
+                event,
+            )
         }
     })
 }
@@ -149,8 +153,14 @@ fn fill(
 /// Returns a packet as the client sends it: with the target's names, and with the payload that every client sends in a
 /// CONNECT packet, unless the scenario expects the server to refuse the client. A token stays where
 /// the scenario writes it if the scenario is about the payload itself.
-fn to_send(attempt: &Attempt<'_>, client: &Client, text: String) -> StepResult<String> {
-    let text = attempt.translate(text);
+fn to_send(
+    attempt: &Attempt<'_>,
+    client: &Client,
+    template: &Template,
+    text: String,
+) -> StepResult<String> {
+    let manifest = &attempt.target.manifest;
+    let text = operations::translate(attempt.scenario, manifest, template, text);
     let defaults = &attempt.target.manifest.way_in.clients;
     let mut needs = attempt.scenario.needs.iter();
     let is_about_payload = needs.any(|need| need == AUTH_ECHO) && text.contains(TOKEN_FIELD);

@@ -19,7 +19,7 @@ static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^4[0-6](?:\
 /// of a frame have four zeros as their mask.
 static PACKET_IN_MAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"^4[01]$|(?:^|[^0-9A-Za-z$])4[0-6](?:\d+-)?\d*(?:\[|\{|%5B|%7B)|"40\\?\{|hex\('4[0-6]|\x00{4}4[0-6]"#,
+        r#"^4[01]$|^4[0-6](?:\d+-)?/(?:[,?]|$)|(?:^|[^0-9A-Za-z$])4[0-6](?:\d+-)?\d*(?:\[|\{|%5B|%7B)|"40\\?\{|hex\('4[0-6]|\x00{4}4[0-6]"#,
     )
     .ok()
 });

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{
     namespaces,
-    written_texts::{described, texts_of},
+    written_texts::{described, is_in_words_of_target, texts_of},
 };
 use crate::{
     data::Data,
@@ -47,12 +47,20 @@ pub(in crate::runner) fn find_untranslatable<'b>(
 }
 
 /// Returns a packet that the scenario writes as text, with the contract's names of the event and the namespace replaced
-/// by the target's names.
+/// by the target's names. `template` is the text as the scenario writes it.
 pub(in crate::runner) fn translate(
     scenario: &Scenario,
     manifest: &Manifest,
+    template: &Template,
     text: String,
 ) -> String {
+    match is_in_words_of_target(scenario, template) {
+        true => text,
+        false => translate_names(scenario, manifest, text),
+    }
+}
+
+fn translate_names(scenario: &Scenario, manifest: &Manifest, text: String) -> String {
     let bindings = &manifest.bindings;
     let text = namespaces::translate(manifest, text);
     if bindings.entries.is_empty() || !awaits_application(scenario) {
@@ -217,7 +225,7 @@ mod tests {
         let translate = |scenario, bindings| {
             let mut manifest = manifest_of("");
             manifest.bindings = bindings;
-            translate(scenario, &manifest, packet.to_owned())
+            translate_names(scenario, &manifest, packet.to_owned())
         };
         assert_eq!(
             translate(&own, bindings("say", false)),
@@ -240,6 +248,23 @@ mod tests {
         let mut moved = bindings("echo", false);
         moved.namespaces.rename("/x", "/y");
         assert_eq!(translate(&other, moved), r#"42/y,1["echo","echo"]"#);
+    }
+
+    #[test]
+    fn an_echo_has_the_names_of_the_target_already() {
+        let own = scenario("acks", "  - alive");
+        let mut manifest = manifest_of("");
+        manifest.bindings = bindings("say", false);
+        let text = r#"420["echo","hi"]"#;
+        for (template, sent) in [
+            ("${ echo('hi') }", text),
+            ("${ echo('hi')[:3] }", text),
+            (text, r#"420["say","hi"]"#),
+        ] {
+            let template = Template::text(template).unwrap();
+            let found = translate(&own, &manifest, &template, text.to_owned());
+            assert_eq!(found, sent);
+        }
     }
 
     #[test]

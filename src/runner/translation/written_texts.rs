@@ -50,6 +50,17 @@ impl Texts {
     }
 }
 
+/// Returns true if the function `echo` makes a text: the text then has the names of the target already. A variable of
+/// the scenario can hold such a text.
+pub(in crate::runner) fn is_in_words_of_target(scenario: &Scenario, template: &Template) -> bool {
+    let makes_echo = |text: &str| text.contains("echo(");
+    let text = described(template);
+    let mut variables = scenario.variables.iter();
+    makes_echo(&text)
+        || variables
+            .any(|(name, value)| text.contains(name.as_str()) && makes_echo(&described(value)))
+}
+
 fn collect(steps: &[Step], texts: &mut Texts) {
     visit_steps(steps, &mut |step| {
         for written in step.action.facts().written {
