@@ -14,6 +14,7 @@ use super::{
     Exit,
     args::InitArgs,
     error::CliError,
+    init_first::first_scenario,
     init_login::{self, Visited},
     paint::Output,
     shipped::Shipped,
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     runner::{Declarable, Plan, Settings, Unlock, Way, unlocks},
-    targets::{Manifest, Speaks},
+    targets::{Manifest, Observed, Rule, Speaks},
     text::{escape, humanize, json_string},
 };
 
@@ -52,7 +53,7 @@ pub(super) fn init(args: &InitArgs, output: Output) -> Result<Exit, CliError> {
     let unlocks = find_unlocks(&visited.manifest)?;
     for (path, text) in paths.iter().zip([
         manifest_text(&visited, &unlocks),
-        first_scenario(&visited.manifest),
+        first_scenario(&visited.manifest, &visited.probed),
     ]) {
         create(path, &output.masked(text)).map_err(|source| CliError::Uncreated {
             path: (*path).to_owned(),
@@ -116,6 +117,10 @@ fn manifest_text(visited: &Visited, unlocks: &[Unlock]) -> String {
         let names: Vec<_> = probed.greetings.iter().map(|name| quoted(name)).collect();
         let _ = writeln!(text, "greetings: [{}]", names.join(", "));
     }
+    add_rules(&mut text, manifest);
+    if is_probed_again(&probed.observed) {
+        text += "# Each run probes the server again: some of what a probe found has no key of its own.\nprobe: true\n";
+    }
     if !way_in.is_empty() {
         text += "\n# How clients get into the application:\n";
         text += way_in;
@@ -130,6 +135,27 @@ fn manifest_text(visited: &Visited, unlocks: &[Unlock]) -> String {
     }
     add_unlocks(&mut text, unlocks);
     text
+}
+
+/// Adds the rules of the application that the probe saw.
+fn add_rules(text: &mut String, manifest: &Manifest) {
+    let rules = Rule::IMPLIED.iter();
+    let seen = rules.filter(|(_, capability)| manifest.unprovided.contains_key(*capability));
+    let names: Vec<_> = seen.map(|(rule, _)| rule.name()).collect();
+    if !names.is_empty() {
+        // Writing to a `String` can't fail.
+        let _ = writeln!(text, "rules: [{}]", names.join(", "));
+    }
+}
+
+/// Returns true if the probe saw something of the server that a manifest can't say and that scenarios have to know.
+fn is_probed_again(observed: &Observed) -> bool {
+    observed.is_revision_3_only
+        || observed.refuses_strangers.is_some()
+        || !observed.closes_strangers.is_empty()
+        || observed.connect_timeout.is_some()
+        || observed.clients_at_once.is_some()
+        || observed.largest_message.is_some()
 }
 
 /// Adds what the manifest could declare, and the number of scenarios that each declaration lets run.
@@ -178,32 +204,4 @@ fn add_unlocks(text: &mut String, unlocks: &[Unlock]) {
             let _ = writeln!(text, "# {}: {}", names.join(", "), number(unlock));
         }
     }
-}
-
-/// Returns a file with a scenario that passes on a server that stays alive.
-fn first_scenario(manifest: &Manifest) -> String {
-    let head = "\
-# docs/language.md describes the language. Add your own events here: `emit`, `call`, `expect`, `deliver`, `never`.
-topic: First steps
-scenarios:
-- id: first/stays-connected
-  title: A client connects and stays connected
-  why: A user sees no page, or one that reconnects all the time.
-  level: must
-  clients: [alice]
-  steps:
-";
-    let steps = if manifest.provides.contains("socket-io") {
-        "  - { alive: {}, as: alice }\n".to_owned()
-    } else {
-        let transport = if manifest.provides.contains("websocket") {
-            "websocket"
-        } else {
-            "polling"
-        };
-        format!(
-            "  - {{ open: {transport}, as: alice }}\n  - {{ closed: {{ stays-open: true }}, as: alice, within: 500ms }}\n"
-        )
-    };
-    format!("{head}{steps}")
 }

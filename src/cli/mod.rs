@@ -20,6 +20,7 @@ mod files;
 mod gate;
 mod id_filter;
 mod init;
+mod init_first;
 mod init_login;
 mod last_run;
 mod list;

@@ -20,8 +20,8 @@ use crate::{
     scenario::SourceFile,
     targets::{
         Launch, Launched, Manifest, Maskable, Masked, Probed, REFERENCE_ENVELOPE_MANIFEST,
-        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Speaks, Visitor, has_short_heartbeat,
-        has_userinfo, load_manifest, probe, without_userinfo,
+        REFERENCE_MANIFEST, REFERENCE_WEBSOCKET_MANIFEST, Rule, Speaks, Visitor,
+        has_short_heartbeat, has_userinfo, load_manifest, probe, without_userinfo,
     },
     text::escape,
 };
@@ -345,8 +345,20 @@ pub(super) async fn probe_with(
 
 fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.provides.extend(probed.provides);
-    manifest.observed = probed.observed;
     manifest.unprovided = probed.lacks;
+    // A manifest that names its namespaces knows more than the probe.
+    let knows_namespaces = manifest.provides.contains("namespaces");
+    for (rule, capability) in Rule::IMPLIED {
+        let seen = probed.observed.rules.get(&rule);
+        let seen = seen.filter(|_| rule != Rule::AnyNamespace || !knows_namespaces);
+        if let Some(seen) = seen {
+            manifest.provides.remove(capability);
+            manifest
+                .unprovided
+                .insert(capability.to_owned(), seen.clone());
+        }
+    }
+    manifest.observed = probed.observed;
     for event in probed.greetings {
         if !manifest.greetings.contains(&event) {
             manifest.observed.unlisted_greetings.push(event.clone());
@@ -356,15 +368,16 @@ fn add_findings(manifest: &mut Manifest, probed: Probed) {
     manifest.stack = manifest.stack.or(probed.stack);
 }
 
-/// Probes the server if its manifest names no transport, and adds the findings to the manifest. Does not probe the
-/// server if the manifest names a transport. Returns the server if it was launched for the probe.
+/// Probes the server if its manifest names no transport or says `probe: true`, and adds the findings to the manifest.
+/// Returns the server if it was launched for the probe.
 async fn probe_transports(
     manifest: &mut Manifest,
     host: &Host,
     tls: &TlsPolicy,
 ) -> Result<Option<Launched>, CliError> {
     let mut transports = ["polling", "websocket"].iter();
-    if transports.any(|transport| manifest.provides.contains(*transport)) {
+    let names_one = transports.any(|transport| manifest.provides.contains(*transport));
+    if names_one && !manifest.is_probed {
         return Ok(None);
     }
     if matches!(host, Host::Embedded(_)) {
@@ -397,7 +410,10 @@ async fn probe_transports(
             path: manifest.path.clone(),
             ..endpoint(&url, tls)
         };
-        let plain = plain_endpoint(&url, tls);
+        let mut plain = plain_endpoint(&url, tls);
+        if manifest.dialect.speaks == Speaks::WebSocket {
+            plain.path.clone_from(&manifest.path);
+        }
         Ok::<_, CliError>(probe(&endpoint, &plain, &Visitor::of(manifest)).await?)
     };
     match answer.await {

@@ -113,6 +113,18 @@ const APPLICATION: &[Capability] = &[
         excludes: &[],
     },
     Capability {
+        name: "closed-namespaces",
+        meaning: "a CONNECT to a namespace that the application does not know is refused; implied unless the manifest's `rules` say `any-namespace`",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
+        name: "closed-paths",
+        meaning: "a request for another path than that of Engine.IO is answered with a client error, such as 404; implied unless the manifest's `rules` say `any-path`",
+        source: Source::Application,
+        excludes: &[],
+    },
+    Capability {
         name: "open-rooms",
         meaning: "a client can send to a room without being its member; implied unless the manifest's `rules` say `membership-to-send`",
         source: Source::Application,

@@ -47,7 +47,7 @@ pub use manifest::{
     REFERENCE_WEBSOCKET_MANIFEST, Ready, load_manifest, load_manifest_in,
 };
 pub use namespaces::{MAIN, Namespaces};
-pub use observed::{Observed, StrangerClose};
+pub use observed::{Observed, StrangerClose, Strangers};
 pub use probe::{ProbeError, Probed, has_short_heartbeat, probe};
 pub use report_places::{ReportPlace, ReportPlaces};
 pub use rules::{Rate, Rule, Rules};

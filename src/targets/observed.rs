@@ -1,8 +1,9 @@
 //! What a probe sees of a server that is no capability: how the server treats clients that present no login, and how
 //! much it accepts.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+use super::rules::Rule;
 use crate::wire::websocket::CloseReason;
 
 /// What a probe sees of a server that is no capability. Empty for a server that was not probed.
@@ -25,6 +26,17 @@ pub struct Observed {
     /// The size in bytes of the largest message that a plain WebSocket endpoint returned, although larger messages were
     /// sent; `None` if the probe found no limit.
     pub largest_message: Option<u64>,
+    /// The rules of the application that the probe saw, and what it saw of each.
+    pub rules: BTreeMap<Rule, String>,
+}
+
+/// The clients of a probe that a plain WebSocket endpoint closed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Strangers {
+    /// Clients that sent nothing, and perhaps also the one that sent a text.
+    Silent,
+    /// Only the client that sent a text.
+    Speaker,
 }
 
 /// How a plain WebSocket endpoint closed a client that did not log in.
@@ -34,6 +46,8 @@ pub struct StrangerClose {
     pub close: CloseReason,
     /// The time between the handshake and the close frame.
     pub after: Duration,
+    /// Which clients the server closed in this way.
+    pub of: Strangers,
 }
 
 impl StrangerClose {

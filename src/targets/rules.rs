@@ -55,9 +55,20 @@ macro_rules! rules {
 }
 
 rules! {
+    AnyNamespace: "any-namespace", "Clients can join every namespace, whatever its name.";
+    AnyPath: "any-path", "The application answers requests for every path, or leaves them without a response.";
     MembershipToSend: "membership-to-send", "Only the members of a room can send to the room.";
     OneConnectionPerUser: "one-connection-per-user", "A user has one connection; a second one is refused, or ends the first.";
     UniqueRoomNames: "unique-room-names", "A room name is used once on the whole server, not once in each namespace.";
+}
+
+impl Rule {
+    /// The capabilities that every target has unless the application has a certain rule.
+    pub const IMPLIED: [(Self, &str); 3] = [
+        (Self::AnyNamespace, "closed-namespaces"),
+        (Self::AnyPath, "closed-paths"),
+        (Self::MembershipToSend, "open-rooms"),
+    ];
 }
 
 impl Rules {

@@ -176,3 +176,7 @@ pub(crate) const SOCKETIO3: &[&str] = &[
     "socket.io/malformed-packet-refused[an-object-for-a-name]",
     "websocket/refused-in-http-or-frames",
 ];
+
+/// Socket.IO on Node hands a packet without a payload to the handlers of all events, which can answer it.
+pub(crate) const SOCKET_IO_NO_PAYLOAD: &[&str] =
+    &["socket.io/malformed-packet-refused[no-payload]"];

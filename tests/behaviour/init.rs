@@ -142,3 +142,17 @@ fn a_token_that_lets_nobody_in_writes_nothing() {
         .status(Exit::BadUsage)
         .stderr_has("a namespace starts with `/`; write `/chat`");
 }
+
+#[test]
+fn the_first_scenario_suits_a_server_without_websocket() {
+    let server = Served::new(&["--transports", "polling"]);
+    let finished = Test::new()
+        .args(["init", "--target", &server.url])
+        .status(Exit::Conformant);
+    Test::new()
+        .file("sockspec.yaml", finished.written("sockspec.yaml"))
+        .file("specs/first.yaml", finished.written("specs/first.yaml"))
+        .args(["run", "specs", "--target", "sockspec.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("ok     first/stays-connected  ");
+}

@@ -146,3 +146,35 @@ fn a_server_that_refuses_strangers_is_skipped_with_the_reason() {
     }
     Server::answering("404 Not Found").run("websocket/text-kept*", Exit::NotRun);
 }
+
+#[test]
+fn the_first_scenario_of_a_server_that_closes_strangers_says_so_and_passes() {
+    let server = Server::closing(4001);
+    let finished = Test::new()
+        .args(["init", "--target", &server.url])
+        .status(Exit::Conformant);
+    let (manifest, first) = (
+        finished.written("sockspec.yaml"),
+        finished.written("specs/first.yaml"),
+    );
+    assert!(manifest.contains("\nprobe: true\n"), "{manifest}");
+    assert!(
+        first.contains(
+            "# The server closes a client that does not log in with 4001 (who are you?)."
+        ),
+        "{first}"
+    );
+    Test::new()
+        .file("sockspec.yaml", &manifest)
+        .file("specs/first.yaml", &first)
+        .args(["run", "specs", "--target", "sockspec.yaml"])
+        .status(Exit::Conformant)
+        .stdout_has("ok     first/strangers-are-closed  ");
+    // The manifest's own run knows that the server closes strangers.
+    Test::new()
+        .file("sockspec.yaml", &manifest)
+        .args(["run", "websocket/", "--target", "sockspec.yaml"])
+        .any_status()
+        .stdout_lacks("FAIL")
+        .stdout_lacks("ERROR");
+}

@@ -12,6 +12,11 @@ type Handled = Result<(), Failure>;
 
 /// `kick-me`: disconnects the caller.
 pub(super) fn kick_me(call: Call) -> Handled {
+    let faults = call.socket.faults();
+    faults.note_kicked(&call.socket);
+    for other in faults.kicked_besides(&call.socket) {
+        other.disconnect(requested_close(&call));
+    }
     call.socket.disconnect(requested_close(&call));
     Ok(())
 }

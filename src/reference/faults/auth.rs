@@ -68,6 +68,7 @@ faults!(AuthFault {
     SignatureMissing = "token-signature-missing-accepted": "The server accepts tokens without a signature.";
     SignaturePrefix = "token-signature-prefix-accepted": "The server accepts a token whose signature is only the beginning of the right signature.", seen "comparisons that stop at the end of the received signature";
     SignatureUnchecked = "token-signature-unchecked": "The server does not check the signatures of tokens.";
+    UserFromPayload = "user-from-connect-payload": "When a client names a `user` in its CONNECT payload, the server takes it for the user of the connection, whatever user the token names.", seen "`auth.user ?? claims.sub`";
     UserShared = "user-shared-by-connections": "The server reports the user whose token it accepted last as the user of all connections.", seen "a field of a gateway in place of the socket's data";
     WrongTypeAccepted = "token-wrong-type-accepted": "The server accepts clients whose token is not a string.";
 });
@@ -265,6 +266,13 @@ impl FaultSet {
                 .and_then(Data::as_str)
         {
             user.role = Some(role.to_owned());
+        }
+        if self.has(AuthFault::UserFromPayload)
+            && let Some(id) = auth
+                .and_then(|auth| auth.get("user"))
+                .and_then(Data::as_str)
+        {
+            user.id = Some(id.to_owned());
         }
         if let Some(id) = user.id.as_deref() {
             if self.has(AuthFault::Remembered) || self.has(AuthFault::AdmissionKept) {

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    connect::send_raw, contents, elsewhere, handlers, recipients::RecipientFault, robustness,
-    scratch::ScratchKey, topic::faults,
+    connect::send_raw, contents, elsewhere, handlers, mixing, recipients::RecipientFault,
+    robustness, scratch::ScratchKey, topic::faults,
 };
 use crate::{
     data::Data,
@@ -65,6 +65,7 @@ impl FaultSet {
         }
         call.name = alter_name(&call);
         contents::alter_contents(&mut call);
+        mixing::keep_announcing(&mut call);
         elsewhere::move_to_main(&mut call);
         if handlers::before_handler(&call) == handlers::Next::Skip {
             return;

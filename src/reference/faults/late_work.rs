@@ -19,6 +19,8 @@ faults!(LateWorkFault {
     JoinOfGoneTakesNext = "late-join-takes-next-socket": "When a client leaves a namespace and joins it again before its slow join of a room is complete, the server puts the new socket into the room.";
     JoinLost = "late-join-lost": "When a client joins a room slowly (`join-room-late`), the server does not put it into the room.";
     LateForgetsUser = "late-forgets-user": "When the server checks a token only after the CONNECT reply, it forgets the user that the token names.";
+    KickedStaysOnline = "kicked-stays-online": "When a client asks how many sockets of a user are online, the server also counts sockets that the server has disconnected.";
+    LeavesOneRoom = "disconnect-leaves-one-room": "After a client has left a namespace, the server still counts it as a member of all its rooms there but the first.";
     OnlineHitsPrototype = "online-hits-prototype": "When a client asks how many sockets a user has, and the user is named like a member of every JavaScript object, such as `constructor`, the server counts one too many.", seen "presence tables that are plain objects";
     OnlineAfterEnd = "online-after-disconnect": "When a client asks how many sockets of a user are online, the server also counts sockets that have disconnected.";
 });
@@ -113,6 +115,34 @@ impl FaultSet {
         let inherited = super::INHERITED.contains(&user);
         let added = usize::from(self.has(LateWorkFault::OnlineHitsPrototype) && inherited);
         right + added + server.scratch.count(&StillOnline(user.into()))
+    }
+
+    /// Records the rooms of a socket that leaves its namespace, for the fault `disconnect-leaves-one-room`.
+    pub(in crate::reference) fn note_gone_rooms(&self, socket: &Socket) {
+        if !self.has(LateWorkFault::LeavesOneRoom) {
+            return;
+        }
+        let namespace = socket.namespace();
+        let joined: Vec<_> = namespace.rooms().of(socket.id()).to_vec();
+        let mut joined = joined
+            .iter()
+            .filter(|room| ***room != *socket.id().as_str());
+        joined.next();
+        for room in joined {
+            let key = GoneMembers {
+                namespace: namespace.name().into(),
+                room: (&**room).into(),
+            };
+            socket.session().server.scratch.add(key, ());
+        }
+    }
+
+    /// Records a socket that disconnects itself by `kick-me`, for the fault `kicked-stays-online`.
+    pub(in crate::reference) fn note_kicked(&self, socket: &Socket) {
+        if self.has(LateWorkFault::KickedStaysOnline) {
+            let key = StillOnline(socket.user_id().into());
+            socket.session().server.scratch.add(key, ());
+        }
     }
 
     /// Records a socket that has left, for the fault `online-after-disconnect`.

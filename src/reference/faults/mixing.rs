@@ -11,7 +11,7 @@ use crate::{
     reference::{
         FaultSet,
         rooms::Selection,
-        socket::{Socket, SocketId},
+        socket::{Call, Socket, SocketId},
     },
 };
 
@@ -20,6 +20,7 @@ use crate::{
 const LOOKUP: Duration = Duration::from_millis(20);
 
 faults!(MixingFault {
+    AnnouncementSticks = "announcement-sticks": "After a client has had the server announce a message to its room or namespace, the server sends the client's later messages to others back to this client too.", seen "an option of one message that is kept in the socket's data";
     ContentsShared = "emit-contents-shared": "When clients send two messages at almost the same time, the server sends the content of the second message in both.";
     RepliesShared = "replies-reach-latest-caller": "When two clients send events at almost the same time, the server sends both replies to the client that sent the second event.";
     TargetsAddUp = "emit-targets-add-up": "When clients send two messages at almost the same time, the server sends each of them to the recipients of both.";
@@ -132,4 +133,30 @@ pub(super) fn reply_to_latest_caller(socket: &Arc<Socket>, name: &str, args: &[D
         latest.unwrap_or(socket).emit(&name, args);
     });
     true
+}
+
+/// The key under which the fault `announcement-sticks` remembers that the socket has announced a message.
+#[derive(Eq, Hash, PartialEq)]
+struct HasAnnounced(SocketId);
+
+impl ScratchKey for HasAnnounced {
+    type Note = ();
+}
+
+/// Turns a message to others into an announcement if the client has announced a message before and the fault
+/// `announcement-sticks` is active.
+pub(super) fn keep_announcing(call: &mut Call) {
+    if !call.socket.faults().has(MixingFault::AnnouncementSticks) {
+        return;
+    }
+    let scratch = &call.socket.session().server.scratch;
+    let key = HasAnnounced(call.socket.id().clone());
+    match call.name.as_str() {
+        "announce" | "announce-to-room" => {
+            scratch.add(key, ());
+        }
+        "send-to-others" if scratch.count(&key) > 0 => "announce".clone_into(&mut call.name),
+        "send-to-room" if scratch.count(&key) > 0 => "announce-to-room".clone_into(&mut call.name),
+        _ => {}
+    }
 }

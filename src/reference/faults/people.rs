@@ -15,6 +15,7 @@ faults!(PeopleFault {
     KickRoomSparesCaller = "kick-room-spares-caller": "When a client asks the server to disconnect a room of which it is a member (`kick-room`), the server leaves this client connected.";
     KickedLockedOut = "kicked-user-locked-out": "After the server has disconnected a socket with `kick-room`, it refuses the tokens of the socket's user.";
     KickRoomTakesUsers = "kick-room-takes-users": "When the server disconnects the members of a room (`kick-room`), it also disconnects the other sockets of the members' users.";
+    KickTakesUser = "kick-takes-user": "When the server disconnects a client (`kick-me`), it also disconnects the other sockets of the client's user in the namespace.";
     MembersOnlyForMembers = "members-only-for-members": "When a client that is not a member of a room asks how many members the room has, the server answers 0.";
     MembersUsers = "members-counts-users": "When a client asks how many members a room has, the server counts the users, not the sockets.";
     MembersWithoutCaller = "members-without-caller": "When a client asks how many members its room has, the server leaves that client out of the count.";
@@ -36,6 +37,22 @@ impl FaultSet {
     /// Returns true if the fault `kick-room-answers-last` is active.
     pub(in crate::reference) fn answers_kick_last(&self) -> bool {
         self.has(PeopleFault::KickRoomAnswersLast)
+    }
+}
+
+impl FaultSet {
+    /// Returns the sockets that `kick-me` disconnects besides the caller. Without faults there are none.
+    pub(in crate::reference) fn kicked_besides(&self, caller: &Socket) -> Vec<Arc<Socket>> {
+        if !self.has(PeopleFault::KickTakesUser) {
+            return Vec::new();
+        }
+        let user = user_of(caller);
+        let rooms = caller.namespace().rooms();
+        let others = rooms.all().filter(|other| other.id() != caller.id());
+        others
+            .filter(|other| user_of(other) == user)
+            .cloned()
+            .collect()
     }
 }
 

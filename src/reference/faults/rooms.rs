@@ -30,6 +30,9 @@ faults!(RoomFault {
     LeaveEmptiesRoom = "leave-empties-room": "When one member leaves a room, the server takes all members out of the room.";
     LeaveIgnored = "leave-ignored": "When a client asks to leave a room, the server keeps it in the room.";
     LeaveLeavesAll = "leave-leaves-all-rooms": "When a client leaves one room, the server takes it out of all its rooms.";
+    LeaveIgnoresCase = "leave-ignores-case": "When a client leaves a room, the server also takes it out of the rooms whose names differ only in upper and lower case.";
+    LeaveMatchesPart = "leave-matches-part": "When a client leaves a room, the server also takes it out of all rooms whose names contain the name of that room.", seen "`rooms.filter((name) => name.includes(room))`";
+    LeaveMatchesPrefix = "leave-matches-prefix": "When a client leaves a room, the server also takes it out of all rooms whose names begin with the name of that room.", seen "`name.startsWith(room)`";
     LeaveStaysListed = "left-rooms-stay-listed": "When a client asks for its rooms, the server also lists rooms that the client has left.";
     LeaveTakesUser = "leave-takes-all-of-user": "When a client leaves a room, the server takes all sockets of the client's user out of the room.";
     LeaveUnjoinedRefused = "leave-unjoined-refused": "When a client asks to leave a room that it is not in, the server refuses the request, where the request has to succeed.";
@@ -255,15 +258,22 @@ impl FaultSet {
         if self.has(RoomFault::LeaveStaysListed) {
             scratch.add(StillListed(socket.id().clone()), room.clone());
         }
-        if self.has(RoomFault::LeaveLeavesAll) {
-            for other in rooms.of(socket.id()).to_vec() {
-                if *other != *socket.id().as_str() {
-                    rooms.leave(socket.id(), &other);
-                }
+        for other in rooms.of(socket.id()).to_vec() {
+            if *other != *socket.id().as_str() && self.leaves_too(room, &other) {
+                rooms.leave(socket.id(), &other);
             }
         }
         rooms.leave(socket.id(), room);
         Ok(())
+    }
+
+    /// Returns true if an active fault takes a client that leaves `room` out of the room `other` too.
+    fn leaves_too(&self, room: &str, other: &str) -> bool {
+        self.has(RoomFault::LeaveLeavesAll)
+            || (self.has(RoomFault::LeaveMatchesPrefix) && other.starts_with(room))
+            || (self.has(RoomFault::LeaveMatchesPart) && other.contains(room))
+            || (self.has(RoomFault::LeaveIgnoresCase)
+                && other.to_lowercase() == room.to_lowercase())
     }
 
     /// Changes the rooms of a socket that joins a namespace. Without faults the socket is only in

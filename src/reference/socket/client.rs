@@ -296,6 +296,7 @@ impl Socket {
         if self.faults().keeps_membership() {
             return;
         }
+        self.faults().note_gone_rooms(self);
         self.namespace.remove(self, reason);
     }
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     report::{Palette, Role},
-    runner::{Event, EventKind, Outcome, RunInfo, Verdict},
+    runner::{Event, EventKind, Notice, Outcome, RunInfo, Verdict},
     targets::Masked,
     text::{escape, humanize},
 };
@@ -95,6 +95,9 @@ impl<W: Write> Terminal<W> {
                 Ok(())
             }
             EventKind::Noticed(notice) => {
+                if matches!(notice, Notice::Suspect { .. }) {
+                    self.tally.suspect();
+                }
                 let text = format!("note   {}\n", escape::line(&notice.to_string()));
                 self.write(&text)
             }

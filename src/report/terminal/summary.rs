@@ -15,6 +15,9 @@ use crate::{
 /// The limit on the reasons for skips, and on the declarations that let skipped scenarios run, that the summary lists.
 const LISTED: usize = 6;
 
+/// The limit on the causes that the summary lists if most failures have one operation in common.
+const CAUSES: usize = 8;
+
 /// The number of scenarios with one cause that the summary names.
 const NAMED: usize = 6;
 
@@ -32,6 +35,8 @@ pub enum SameCause {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
     same_cause: SameCause,
+    /// True if most failures have one operation in common, as a notice says.
+    has_suspect: bool,
     /// Each warning, failure and error, in the order in which the scenarios ended.
     attention: Vec<Attention>,
     /// The flaky scenarios: the id, and the verdicts of the attempts.
@@ -64,6 +69,11 @@ impl Tally {
             same_cause,
             ..Self::default()
         }
+    }
+
+    /// Notes that most failures have one operation in common.
+    pub(super) fn suspect(&mut self) {
+        self.has_suspect = true;
     }
 
     pub(super) fn add(&mut self, outcome: &Outcome) {
@@ -122,9 +132,7 @@ impl Tally {
             out += &self.known_lines(detail, palette);
         }
         out += &reason_lines(Verdict::Error, &self.not_begun, usize::MAX, palette);
-        for group in self.groups() {
-            out += &group_lines(&group, palette);
-        }
+        out += &self.cause_lines(palette);
         // Writing to a `String` can't fail.
         for (id, attempts) in &self.flaky {
             let _ = writeln!(out, "flaky  {id}  {attempts}");
@@ -203,6 +211,39 @@ impl Tally {
             let _ = writeln!(
                 out,
                 "       then {steps} to run {count} more; `--verbose` lists them"
+            );
+        }
+        out
+    }
+
+    /// Returns the lines for the warnings, failures and errors. If most of them have one operation in common, the causes
+    /// of fewer scenarios share a line.
+    fn cause_lines(&self, palette: Palette) -> String {
+        let groups = self.groups();
+        let is_short = self.has_suspect && self.same_cause == SameCause::Once;
+        let shown = if is_short && groups.len() > CAUSES + 1 {
+            CAUSES
+        } else {
+            groups.len()
+        };
+        let (listed, rest) = groups.split_at_checked(shown).unwrap_or((&groups, &[]));
+        let mut out: String = listed
+            .iter()
+            .map(|group| group_lines(group, palette))
+            .collect();
+        let others: Vec<_> = rest.iter().flatten().copied().collect();
+        let worst = others.iter().map(|attention| attention.verdict);
+        if let Some(worst) = worst.max_by_key(|verdict| verdict.rank_in_repeats()) {
+            let ids: Vec<_> = others
+                .iter()
+                .map(|attention| attention.id.clone())
+                .collect();
+            out += &format!(
+                "{:5}  {} with {} further causes: {}; `--all` lists them\n",
+                palette.sign(worst),
+                humanize::count(others.len(), "scenario"),
+                rest.len(),
+                first_names(&ids, NAMED),
             );
         }
         out
@@ -400,6 +441,36 @@ mod tests {
 
         0 ok, 3 warn, 8 FAIL in 0 µs
         ");
+    }
+
+    #[test]
+    fn further_causes_share_a_line_if_most_failures_have_an_operation_in_common() {
+        let rendered = |has_suspect: bool| {
+            let mut tally = Tally::default();
+            let mut summary = Summary::default();
+            for number in 1..=10 {
+                let outcome = Outcome {
+                    id: format!("a/{number}"),
+                    cause: None,
+                    ..samples::failed()
+                };
+                summary.count(&outcome);
+                tally.add(&outcome);
+            }
+            if has_suspect {
+                tally.suspect();
+            }
+            tally.render(&summary, Palette::Plain, Detail::Normal)
+        };
+        let short = rendered(true);
+        assert!(
+            short.contains(
+                "FAIL   2 scenarios with 2 further causes: a/9, a/10; `--all` lists them\n"
+            ),
+            "{short}"
+        );
+        assert_eq!(short.lines().count(), CAUSES + 3);
+        assert_eq!(rendered(false).lines().count(), 12);
     }
 
     #[test]

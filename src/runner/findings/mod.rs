@@ -51,6 +51,9 @@ pub(super) struct Detail {
     /// The cause in a sentence that is the same in all scenarios with this cause. `None` if sentence, expectation and
     /// received value together are the cause.
     pub(super) cause: Option<String>,
+    /// The sentence without values, times and positions: together with the kind it is the cause, in which names of
+    /// clients are left out. `None` if the evidence belongs to the cause.
+    pub(super) gist: Option<String>,
     /// The place in the scenario file that the text is about.
     pub(super) span: Option<Span>,
 }
@@ -101,6 +104,13 @@ impl Finding {
         self
     }
 
+    /// Adds the gist: the sentence without what differs between scenarios in which the same goes wrong, apart from the
+    /// names of clients.
+    pub(super) fn gist(mut self, gist: impl Into<String>) -> Self {
+        self.detail.gist = Some(gist.into());
+        self
+    }
+
     /// Adds to the finding the invariant that the target broke.
     pub(super) fn invariant(mut self, invariant: Invariant) -> Self {
         self.invariant = Some(invariant);
@@ -127,7 +137,12 @@ impl Finding {
     /// `subject` names the value at the start of a sentence: "alice's open packet".
     pub(super) fn wrong(kind: FailureKind, subject: &str, mismatch: &Mismatch) -> Self {
         let sentence = format!("{subject} {}.", describe_mismatch(mismatch));
-        Self::new(kind, sentence).mismatch(mismatch)
+        let mut finding = Self::new(kind, sentence).mismatch(mismatch);
+        // A subject without the name of an event, such as "a packet", says too little without the values.
+        if !mismatch.path.is_empty() || subject.contains('`') {
+            finding.detail.gist = Some(format!("{subject} {}.", outline_mismatch(mismatch)));
+        }
+        finding
     }
 
     /// Returns true if a wait failed for the reason that the server broke the invariant of `broken`: something did not
@@ -174,6 +189,33 @@ pub(super) fn describe_mismatch(mismatch: &Mismatch) -> String {
         (None, path) => format!("had no `{path}`"),
     };
     format!("{had}; expected {expected}")
+}
+
+/// Returns which part of a value differs from the expectation, as the rest of a sentence: "had another `text` than
+/// expected".
+fn outline_mismatch(mismatch: &Mismatch) -> String {
+    let path = in_any_item(&mismatch.path);
+    match (&mismatch.received, path.as_str()) {
+        (Some(_), "") => "was another than expected".to_owned(),
+        (Some(_), path) => format!("had another `{path}` than expected"),
+        (None, "") => "was missing".to_owned(),
+        (None, path) => format!("had no `{path}`"),
+    }
+}
+
+/// Returns a path with `[…]` in place of each position in a list.
+fn in_any_item(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((_, behind)) = after.split_once(']') else {
+            break;
+        };
+        out.push_str(before);
+        out.push_str("[…]");
+        rest = behind;
+    }
+    out + rest
 }
 
 impl Obstacle {
@@ -268,5 +310,37 @@ impl From<TemplateError> for Stop {
             ))
             .unjudged(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the gist of a finding about a value that differs at this path.
+    fn gist(subject: &str, path: &str, received: Option<i64>) -> Option<String> {
+        let mismatch = Mismatch {
+            path: path.to_owned(),
+            expected: "2".to_owned(),
+            received: received.map(Into::into),
+        };
+        Finding::wrong(FailureKind::WrongContent, subject, &mismatch)
+            .detail
+            .gist
+    }
+
+    #[test]
+    fn the_gist_of_a_wrong_value_names_its_place_and_not_the_value() {
+        let subject = "The acknowledgement of host's `members`";
+        for (path, received, rest) in [
+            ("count", Some(3), "had another `count` than expected."),
+            ("rooms[12].id", None, "had no `rooms[…].id`."),
+            ("", Some(3), "was another than expected."),
+        ] {
+            let gist = gist(subject, path, received);
+            assert_eq!(gist, Some(format!("{subject} {rest}")));
+        }
+        // Without the name of an event, the value is the only evidence.
+        assert_eq!(gist("host's packet", "", Some(3)), None);
     }
 }

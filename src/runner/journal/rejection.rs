@@ -71,6 +71,9 @@ pub(in crate::runner) fn rejection(attempt: &Attempt<'_>, event: &str) -> Option
 /// The operation by which a client becomes a member of a room.
 const JOIN: &str = "join-room";
 
+/// The operation by which a client leaves a room.
+const LEAVE: &str = "leave-room";
+
 /// An operation that sends to the members of a room.
 const SEND: &str = "send-to-room";
 
@@ -99,6 +102,30 @@ pub(in crate::runner) fn doubt(
         event.is_some_and(|event| event.spoken == JOIN) && fate == Fate::Accepted
     });
     has_joined.then(|| format!(", although the server acknowledged its `{JOIN}`"))
+}
+
+/// Returns a clause about a message to a room that came to a client, if the server acknowledged that the client left a
+/// room, and the client joined none after that.
+pub(in crate::runner) fn departure(
+    attempt: &Attempt<'_>,
+    link: &Link,
+    sought: &Sought,
+) -> Option<String> {
+    if !causes(SEND, &sought.spoken) {
+        return None;
+    }
+    let mut guard = link.state();
+    let state = &mut *guard;
+    let entries = link.connection.journal().entries();
+    state.requests.read(&attempt.target.manifest, &entries);
+    let fates = state.requests.fates(&state.received);
+    let accepted = fates
+        .into_iter()
+        .filter(|(_, fate)| *fate == Fate::Accepted);
+    let names = accepted
+        .filter_map(|(request, _)| request.event.as_ref().map(|event| event.spoken.as_str()));
+    let last = names.filter(|name| [JOIN, LEAVE].contains(name)).last();
+    (last == Some(LEAVE)).then(|| format!(", although the server acknowledged its `{LEAVE}`"))
 }
 
 /// Waits until the server has rejected every request that can cause the event.

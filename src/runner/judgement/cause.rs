@@ -38,6 +38,9 @@ static LIMIT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r" (within|after) {time}(?: {origin})?")).ok()
 });
 
+/// Matches the number of an event among several: " (2 of 30)".
+static ORDINAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r" \(\d+ of \d+\)").ok());
+
 /// Matches the id of an awaited acknowledgement.
 static ACK_ID: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\Aan acknowledgement with id \d+\z").ok());
@@ -52,10 +55,11 @@ pub(in crate::runner) fn of_reason(outcome: &Outcome) -> Option<Cause> {
 }
 
 /// Returns the cause of an outcome of an attempt; `None` for a pass or a skip. `decided` is a sentence that describes
-/// the cause completely, if the finding has one.
+/// the cause completely, and `gist` one that does so apart from the names of clients, if the finding has them.
 pub(super) fn of_attempt(
     outcome: &Outcome,
     decided: Option<String>,
+    gist: Option<String>,
     attempt: &Attempt<'_>,
 ) -> Option<Cause> {
     if !outcome.needs_attention() {
@@ -64,6 +68,11 @@ pub(super) fn of_attempt(
     if let Some(mut sentence) = decided {
         sentence.mask(&attempt.to_mask());
         return Some(cause(sentence, &[]));
+    }
+    if let Some(gist) = gist {
+        let mut sentence = Generalised::new(None, attempt).sentence(&gist);
+        sentence.mask(&attempt.to_mask());
+        return Some(cause(sentence, &[kind(outcome)]));
     }
     let Some(breach) = &outcome.breach else {
         return of_reason(outcome);
@@ -160,6 +169,10 @@ impl Generalised {
                     _ => "",
                 })
                 .into_owned(),
+            None => text,
+        };
+        let text = match &*ORDINAL {
+            Some(ordinal) => ordinal.replace_all(&text, "").into_owned(),
             None => text,
         };
         let mut characters = text.chars();
@@ -318,6 +331,15 @@ mod tests {
         ] {
             assert_eq!(one.sentence(sentence), general);
         }
+    }
+
+    #[test]
+    fn the_number_of_an_event_is_no_part_of_a_cause() {
+        let mut one = general(&["ann"]);
+        assert_eq!(
+            one.sentence("ann did not receive `room-message` (2 of 30)."),
+            "A client did not receive `room-message`."
+        );
     }
 
     #[test]

@@ -21,12 +21,15 @@ use crate::{
 /// WebSocket as it closes all clients that do not log in, or accepted no more clients.
 ///
 /// `stop` is why the attempt stopped. An attempt that has passed stands, unless the server closed a client at once, so
-/// that nothing of the scenario reached the server.
+/// that nothing of the scenario reached the server. It stands in any case if the scenario expects a close code.
 pub(in crate::runner) fn find_dismissal(
     attempt: &Attempt<'_>,
     stop: Option<&Stop>,
 ) -> Option<Obstacle> {
     let has_passed = stop.is_none() && attempt.notes().warnings.is_empty();
+    if has_passed && expects_close_code(attempt) {
+        return None;
+    }
     let closed = stranger_close(attempt).filter(|close| !has_passed || close.is_at_once());
     if let Some(close) = closed {
         return Some(Obstacle::new(describe_close(close)));
@@ -57,6 +60,12 @@ pub(in crate::runner) fn find_dismissal(
             "the server accepts only {limit} clients at once, and refused one of this scenario"
         ))
     })
+}
+
+/// Returns true if a step of the scenario expects the end of a connection with a certain code.
+fn expects_close_code(attempt: &Attempt<'_>) -> bool {
+    let mut steps = attempt.scenario.steps.iter();
+    steps.any(|step| step.action.facts().close_code.is_some())
 }
 
 /// Returns the way in which the server closed a client of the attempt, if it is one in which the server closes clients

@@ -121,12 +121,13 @@ pub(super) fn judge(
     outcome.kind = found.as_ref().and_then(|found| found.kind);
     outcome.error = found.as_ref().and_then(|found| found.error);
     let decided = found.as_ref().and_then(|found| found.detail.cause.clone());
+    let gist = found.as_ref().and_then(|found| found.detail.gist.clone());
     outcome.breach = found.map(|found| breach(item, settings, attempt, found));
     for warning in warnings {
         add_further(&mut outcome, further(scenario, warning));
     }
     outcome.mask(&attempt.to_mask());
-    outcome.cause = cause::of_attempt(&outcome, decided, attempt);
+    outcome.cause = cause::of_attempt(&outcome, decided, gist, attempt);
     outcome
 }
 

@@ -23,7 +23,7 @@ use crate::{
         },
     },
     scenario::{ClientName, ConnectionUse, Scenario, Step, Tier, Transport},
-    targets::{Manifest, Speaks},
+    targets::{Manifest, Rule, Speaks},
     text::nearest,
 };
 
@@ -203,9 +203,10 @@ fn choose_profile(
                 }
             })
             .collect();
+        let is_of_rule = |need: &str| Rule::IMPLIED.iter().any(|(_, implied)| *implied == need);
         let is_closed = missing
             .iter()
-            .any(|need| manifest.unprovided.contains_key(**need));
+            .any(|need| manifest.unprovided.contains_key(**need) && !is_of_rule(need));
         let hint = if is_closed { WAY_IN } else { "" };
         format!("the target does not provide {}{hint}", names.join(", "))
     })

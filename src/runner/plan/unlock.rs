@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     scenario::Scenario,
-    targets::{Capability, DERIVED_CREDENTIALS, Manifest, Source},
+    targets::{Capability, DERIVED_CREDENTIALS, Manifest, Rule, Source},
 };
 
 /// Something that a manifest can declare, and without which a scenario is skipped. [`fmt::Display`] writes it for
@@ -89,12 +89,20 @@ impl fmt::Display for Declarable {
 }
 
 /// Returns what the manifest would have to declare so that the scenario runs, on the server without a profile or on the
-/// profile that needs the fewest additions.
+/// profile that needs the fewest additions. Returns nothing if a rule of the application forbids what the scenario does.
 pub(in crate::runner) fn lacks(
     scenario: &Scenario,
     needs: &BTreeSet<&str>,
     manifest: &Manifest,
 ) -> Vec<Declarable> {
+    let is_forbidden =
+        |capability| !manifest.provides.contains(capability) && needs.contains(capability);
+    if Rule::IMPLIED
+        .iter()
+        .any(|(_, capability)| is_forbidden(*capability))
+    {
+        return Vec::new();
+    }
     let without = |provides: &dyn Fn(&str) -> bool| {
         let missing = needs.iter().filter(|need| !provides(need));
         let missing = missing.map(|need| Declarable::Capability((*need).to_owned()));

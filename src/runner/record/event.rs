@@ -153,6 +153,12 @@ mod tests {
             Notice::NothingRuns,
             Notice::PlayedAgain { attempts: 2 },
             Notice::RecordCut { missing: 3 },
+            Notice::Suspect {
+                operation: "join-room".to_owned(),
+                failing: 9,
+                failed: 10,
+                passing: 1,
+            },
             Notice::TargetLost {
                 reason: "nobody can start it again".to_owned(),
             },

@@ -129,6 +129,12 @@ impl Maskable for Notice {
             | Self::NothingRuns
             | Self::PlayedAgain { attempts: _ }
             | Self::RecordCut { missing: _ }
+            | Self::Suspect {
+                operation: _,
+                failing: _,
+                failed: _,
+                passing: _,
+            }
             | Self::SurvivesEachAlone { scenarios: _ }
             | Self::TargetEnded { scenario: _ }
             | Self::TierLeftOut { tier: _, count: _ } => {}

@@ -58,6 +58,17 @@ pub enum Notice {
     },
     /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
+    /// Most failed scenarios use one operation of the application, and the scenarios that use it mostly failed.
+    Suspect {
+        /// The contract's name of the operation.
+        operation: String,
+        /// The number of failed scenarios that use it.
+        failing: usize,
+        /// The number of all failed scenarios.
+        failed: usize,
+        /// The number of passed scenarios that use it.
+        passing: usize,
+    },
     /// The target died while several scenarios ran, and survives each of them alone.
     SurvivesEachAlone {
         /// The ids of the scenarios that ran when the target died.
@@ -104,6 +115,7 @@ impl Notice {
             | Self::FenceNotAcknowledged { .. }
             | Self::NonePassed { .. }
             | Self::RecordCut { .. }
+            | Self::Suspect { .. }
             | Self::SurvivesEachAlone { .. }
             | Self::TargetEnded { .. }
             | Self::TargetLost { .. }
@@ -154,6 +166,12 @@ impl fmt::Display for Notice {
                 capabilities,
                 scenarios,
             } => none_passed(formatter, capabilities, *scenarios),
+            Self::Suspect {
+                operation,
+                failing,
+                failed,
+                passing,
+            } => suspect(formatter, operation, [*failing, *failed, *passing]),
             Self::TargetEnded { scenario } => {
                 write!(
                     formatter,
@@ -188,6 +206,22 @@ fn fence_without_answer(
         "the manifest's fence `{operation}`{bound} got no answer in {namespace} within {} ({place}): check its name; \
          until then, silence is proved there by WebSocket pings, and by time alone over polling",
         humantime::format_duration(within)
+    )
+}
+
+fn suspect(
+    formatter: &mut fmt::Formatter<'_>,
+    operation: &str,
+    [failing, failed, passing]: [usize; 3],
+) -> fmt::Result {
+    let passed = match passing {
+        0 => "no scenario that uses it passed".to_owned(),
+        1 => "only 1 scenario that uses it passed".to_owned(),
+        count => format!("only {count} scenarios that use it passed"),
+    };
+    write!(
+        formatter,
+        "{failing} of the {failed} scenarios that failed use `{operation}`, and {passed}; look at `{operation}` first"
     )
 }
 

@@ -5,6 +5,7 @@ pub(super) mod belied;
 mod fence_notices;
 pub(super) mod file_descriptors;
 pub(super) mod servers;
+mod suspect;
 pub(super) mod unstarted;
 
 use std::{
@@ -16,7 +17,11 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::{batch::Batch, belied::belied};
+use self::{
+    batch::Batch,
+    belied::belied,
+    suspect::{Scenarios, suspect},
+};
 use crate::{
     clock,
     runner::{
@@ -59,6 +64,7 @@ pub async fn run(
     let mut run = Run::new(target, settings, interrupt, emit);
     let starts = run.start_instances(&items).await?;
     run.announce(&items, starts, &left_out);
+    run.scenarios = suspect::scenarios(&items);
     let (together, mut alone) = run.batches(items);
     run.run_batch(together, settings.jobs.max(1)).await;
     alone.extend(run.take_without_server());
@@ -83,6 +89,8 @@ pub(super) struct Run<'r, E> {
     interrupt: CancellationToken,
     started: Instant,
     record: Record,
+    /// The scenarios of the run.
+    scenarios: Scenarios,
     emit: E,
     has_failed: bool,
     /// Why no more scenarios can run: the target died and can't be started again.
@@ -120,6 +128,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             interrupt,
             started: clock::now(),
             record: Record::default(),
+            scenarios: Scenarios::new(),
             emit,
             has_failed: false,
             lost: None,
@@ -451,7 +460,8 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     async fn finish(mut self) -> Masked<Record> {
         self.emit_interrupt();
         self.notice_fences();
-        for notice in belied(&self.record.outcomes) {
+        let suspect = suspect(&self.record.outcomes, &self.scenarios);
+        for notice in belied(&self.record.outcomes).into_iter().chain(suspect) {
             self.notice(notice);
         }
         match self.load.played_again() {

@@ -200,19 +200,32 @@ impl Unwanted {
         }
     }
 
+    /// Returns the gist of the finding: its sentence without the names and the number of the receivers.
+    pub(in crate::runner) fn gist(&self, name: &ClientName, sought: &Sought, left: &str) -> String {
+        let event = sought.name();
+        match self {
+            Self::Forbidden | Self::NotAReceiver(_) => {
+                format!("{name} received {event}{left}; it must not receive it.")
+            }
+            Self::Own(_) => format!("{name} received its own {event}; it must not receive it."),
+            Self::Repeated { .. } => format!("{name} received {event} more often than expected."),
+        }
+    }
+
     /// Returns the sentence of the finding that a client has received a forbidden event. `extra` is the
-    /// number of such events.
+    /// number of such events, and `left` a clause about a client that has left the room.
     pub(in crate::runner) fn sentence(
         &self,
         name: &ClientName,
         sought: &Sought,
         extra: usize,
+        left: &str,
     ) -> String {
         let event = sought.name();
         match self {
-            Self::Forbidden => format!("{name} received {event}; it must not receive it."),
+            Self::Forbidden => format!("{name} received {event}{left}; it must not receive it."),
             Self::NotAReceiver(receivers) => {
-                format!("{name} received {event}; {}.", only(receivers))
+                format!("{name} received {event}{left}; {}.", only(receivers))
             }
             Self::Own(receivers) => {
                 format!("{name} received its own {event}; {}.", only(receivers))

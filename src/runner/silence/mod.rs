@@ -28,7 +28,7 @@ use crate::{
         findings::{
             Finding, StepResult, evidence, failure_kind::FailureKind, illegal_data::wrong_at_step,
         },
-        journal::{refusal_reports, unrelated::is_unrelated_message},
+        journal::{refusal_reports, rejection, unrelated::is_unrelated_message},
         matching::{
             event_pattern::Sought,
             frames::{self, FrameLikeness},
@@ -146,9 +146,12 @@ impl Silence {
                         format!("no {pattern}")
                     }
                 };
-                let sentence = reason.sentence(&self.client.spec.name, sought, unclaimed.len());
+                let name = &self.client.spec.name;
+                let left = rejection::departure(attempt, &link, sought).unwrap_or_default();
+                let sentence = reason.sentence(name, sought, unclaimed.len(), &left);
                 return Ok(Some(
                     Finding::new(reason.kind(), sentence)
+                        .gist(reason.gist(name, sought, &left))
                         .expected(expected)
                         .received(received),
                 ));

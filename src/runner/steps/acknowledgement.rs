@@ -108,18 +108,19 @@ fn answer(
         .breach()),
         Waited::TimedOut => {
             let limit = attempt.describe_limit(step, attempt.limit(step)?);
+            let missed = match form {
+                Form::Acknowledgement => {
+                    format!("The server did not acknowledge {name}'s `{event}`")
+                }
+                Form::Event => {
+                    format!("The server did not send {name} {}", question.expected(form))
+                }
+            };
             Err(Finding::new(
                 FailureKind::NotAcknowledged,
-                match form {
-                    Form::Acknowledgement => {
-                        format!("The server did not acknowledge {name}'s `{event}` within {limit}.")
-                    }
-                    Form::Event => format!(
-                        "The server did not send {name} {} within {limit}.",
-                        question.expected(form)
-                    ),
-                },
+                format!("{missed} within {limit}."),
             )
+            .gist(format!("{missed}."))
             .expected(question.expected(form))
             .received(evidence::came_since(question.link, question.from))
             .breach())

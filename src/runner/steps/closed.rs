@@ -289,6 +289,7 @@ async fn leaves_namespace(
         ),
     };
     Err(Finding::new(FailureKind::NotDisconnected, sentence)
+        .gist(format!("The server did not send {name} a DISCONNECT."))
         .expected(format!("DISCONNECT for {namespace}"))
         .received(received)
         .breach())

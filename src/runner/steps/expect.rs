@@ -303,15 +303,18 @@ pub(super) fn missing(
                 humanize::times(awaited.number - 1)
             ),
         };
+        let (doubt, gist) = match instead {
+            Some(instead) => (instead, "; it received another one".to_owned()),
+            None => {
+                let doubt = rejection::doubt(attempt, link, sought).unwrap_or_default();
+                (doubt.clone(), doubt)
+            }
+        };
         return Ok(Finding::new(
             FailureKind::NotDelivered,
-            format!(
-                "{name} did not receive {event}{ordinal} {when}{}.",
-                instead
-                    .or_else(|| rejection::doubt(attempt, link, sought))
-                    .unwrap_or_default()
-            ),
+            format!("{name} did not receive {event}{ordinal} {when}{doubt}."),
         )
+        .gist(format!("{name} did not receive {event}{gist}."))
         .expected(sought.describe(&scope))
         .received(received));
     };

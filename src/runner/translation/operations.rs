@@ -12,7 +12,7 @@ use super::{
 use crate::{
     data::Data,
     scenario::{Scenario, Step, Template, visit_steps},
-    targets::{Binding, Bindings, Capability, Manifest, Source},
+    targets::{Binding, Bindings, Capability, Manifest, OPERATIONS, Source},
 };
 
 /// Matches the event name at the start of a packet's JSON arguments. The quotes around the name are escaped if the
@@ -162,6 +162,24 @@ fn lacks_field(manifest: &Manifest, name: &str, field: &str, is_request: bool) -
     });
     manifest.absent.iter().any(is_absent)
         || places.is_some_and(|places| !places.fields.contains_key(field))
+}
+
+/// Returns the operations of the contract that the scenario's steps call or emit, or that one of its variables names.
+pub(in crate::runner) fn used(scenario: &Scenario) -> BTreeSet<&'static str> {
+    let variables: BTreeSet<_> = scenario
+        .variables
+        .iter()
+        .map(|(_, value)| described(value))
+        .collect();
+    let operations = OPERATIONS.iter().map(|operation| operation.name);
+    let is_used = |name: &&str| {
+        let calls = |step: &Step| {
+            let operation = step.action.facts().operation;
+            operation.is_some_and(|operation| described(operation) == *name)
+        };
+        variables.contains(*name) || scenario.steps.iter().any(|step| step.any(&calls))
+    };
+    operations.filter(is_used).collect()
 }
 
 /// Returns true if the scenario needs the application: its echo, or a capability that its events provide.

@@ -56,6 +56,7 @@ refusal_reasons! {
     Missing: "missing", "The client presents no token.";
     NotYetValid: "not_yet_valid", "The token is not valid yet.";
     Payload: "payload", "The payload of an event is not valid.";
+    Unexpected: "unexpected", "The handler of an event failed unexpectedly.";
 }
 
 #[cfg(test)]

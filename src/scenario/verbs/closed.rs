@@ -120,6 +120,9 @@ impl VerbModel for Accepted<Closed> {
         } else {
             Awaits::ConnectionEnd
         };
-        Facts::new(awaits, ConnectionUse::Actors, WireUse::Other)
+        Facts {
+            close_code: self.strict.code.as_ref(),
+            ..Facts::new(awaits, ConnectionUse::Actors, WireUse::Other)
+        }
     }
 }

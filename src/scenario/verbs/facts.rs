@@ -34,6 +34,8 @@ pub struct Facts<'s> {
     pub answer: AnswerUse,
     /// The event that the step forbids, and the clients for which it is forbidden.
     pub excluded: Option<(&'s EventPattern, Observers)>,
+    /// The code of the close frame that the step expects.
+    pub close_code: Option<&'s Matcher>,
     /// True if the step can join a namespace although it is no `connect` step, for example because the scenario writes
     /// out a CONNECT packet.
     pub may_join: bool,
@@ -204,6 +206,7 @@ impl<'s> Facts<'s> {
             demanded: Vec::new(),
             answer: AnswerUse::Any,
             excluded: None,
+            close_code: None,
             may_join: false,
             at_the_same_time: false,
         }

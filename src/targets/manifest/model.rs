@@ -63,6 +63,8 @@ pub struct Manifest {
     /// The operations, namespaces and credentials of the contract that the application lacks, although it provides a
     /// capability that includes them.
     pub absent: Vec<String>,
+    /// True if each run probes the target, although the manifest names its transports.
+    pub is_probed: bool,
     /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client
     /// sent before. Usually a call of `echo`.
     pub fence: Option<Fence>,
@@ -100,7 +102,9 @@ const OPEN_ROOMS: &str = "open-rooms";
 const GUESTS: &str = "guests";
 
 /// The capabilities that a manifest has without naming them. `absent` takes them away.
-pub const IMPLIED: [&str; 5] = [
+pub const IMPLIED: [&str; 7] = [
+    "closed-namespaces",
+    "closed-paths",
     GUESTS,
     OPEN_ROOMS,
     SEVERAL_ARGUMENTS,
@@ -136,7 +140,7 @@ impl Manifest {
         let names = &mut bindings.namespaces;
         let mut way_in = way_in::read(&fields, &credentials, &provides, names, problems);
         let rules = read_or_default(fields.get("rules"), rules::read, problems);
-        imply_rooms(&mut provides, &rules);
+        imply_by_rules(&mut provides, &rules);
         imply(&mut provides, &mut way_in, dialect.speaks, &absent);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
@@ -157,6 +161,7 @@ impl Manifest {
             text_unit: read_or_default(fields.get("text_unit"), text_unit, problems),
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
             absent: absent.into_iter().collect(),
+            is_probed: read_or_default(fields.get("probe"), is_probed, problems),
             fence: read_or_default(fields.get("fence"), fence::read, problems),
             within: within.unwrap_or(WITHIN),
             settle,
@@ -240,11 +245,12 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     provides
 }
 
-/// Adds the capability of sending to a room from outside, unless the rules forbid it.
-fn imply_rooms(provides: &mut BTreeSet<String>, rules: &Rules) {
-    if !rules.has(Rule::MembershipToSend) {
-        provides.insert(OPEN_ROOMS.to_owned());
-    }
+/// Adds the capabilities that a target has unless its application has a certain rule, such as sending to a room from
+/// outside.
+fn imply_by_rules(provides: &mut BTreeSet<String>, rules: &Rules) {
+    let implied = Rule::IMPLIED.into_iter();
+    let implied = implied.filter(|(rule, _)| !rules.has(*rule));
+    provides.extend(implied.map(|(_, capability)| capability.to_owned()));
 }
 
 /// Adds the capabilities that follow from what the manifest does not say, and takes away those that it says are `absent`.
@@ -308,6 +314,10 @@ fn stack(field: Field<'_>, problems: &mut Problems) -> Option<Stack> {
 fn text_unit(field: Field<'_>, problems: &mut Problems) -> TextUnit {
     let units = TextUnit::ALL.map(|unit| (unit.name(), unit));
     field.choice(&units, problems).unwrap_or_default()
+}
+
+fn is_probed(field: Field<'_>, problems: &mut Problems) -> bool {
+    field.boolean(problems).unwrap_or_default()
 }
 
 fn timing(field: Field<'_>, problems: &mut Problems) -> (Option<Duration>, Option<Duration>) {

@@ -24,8 +24,12 @@ const WITH_DATA: &str = "refusal-data";
 /// The code of docs/contract.md for a payload that is not valid. The message depends on the payload.
 const PAYLOAD_CODE: &str = "VALIDATION_FAILED";
 
-/// The messages and codes of docs/contract.md, section "Tokens". The reason `payload` has no fixed message.
-const OF_CONTRACT: [(RefusalReason, &str, &str); RefusalReason::ALL.len() - 1] = [
+/// The message of docs/contract.md for a handler that failed unexpectedly. The report has no fixed code.
+const UNEXPECTED_MESSAGE: &str = "Internal server error";
+
+/// The messages and codes of docs/contract.md, section "Tokens". The reason `payload` has no fixed message, and the
+/// reason `unexpected` has no fixed code.
+const OF_CONTRACT: [(RefusalReason, &str, &str); RefusalReason::ALL.len() - 2] = [
     (RefusalReason::Banned, "Account banned", "ACCOUNT_BANNED"),
     (RefusalReason::Deleted, "User not found", "USER_NOT_FOUND"),
     (RefusalReason::Expired, "Token expired", "TOKEN_EXPIRED"),
@@ -60,11 +64,20 @@ pub(super) fn read(
             let report = Template::literal(Data::object(report));
             (reason, Matcher::value(report))
         };
-        let of_payload = Template::literal(Data::object([("code", Data::from(PAYLOAD_CODE))]));
+        let with = |key, value| {
+            let report = Data::object([(key, Data::from(value))]);
+            Matcher::value(Template::literal(report))
+        };
         return OF_CONTRACT
             .into_iter()
             .map(of_reason)
-            .chain([(RefusalReason::Payload, Matcher::value(of_payload))])
+            .chain([
+                (RefusalReason::Payload, with("code", PAYLOAD_CODE)),
+                (
+                    RefusalReason::Unexpected,
+                    with("message", UNEXPECTED_MESSAGE),
+                ),
+            ])
             .collect();
     }
     let Some(fields) = Fields::new(field.node, "`refusals`", problems) else {
@@ -118,9 +131,11 @@ mod tests {
     fn the_texts_are_those_of_the_contract() {
         let mut reasons: Vec<_> = OF_CONTRACT.iter().map(|(reason, ..)| *reason).collect();
         reasons.dedup();
-        reasons.push(RefusalReason::Payload);
+        reasons.extend([RefusalReason::Payload, RefusalReason::Unexpected]);
         assert_eq!(reasons, RefusalReason::ALL);
-        assert!(PAGE.contains(&format!("\"{PAYLOAD_CODE}\"")));
+        for value in [PAYLOAD_CODE, UNEXPECTED_MESSAGE] {
+            assert!(PAGE.contains(&format!("\"{value}\"")));
+        }
         for (_, message, code) in OF_CONTRACT {
             let row = PAGE
                 .lines()

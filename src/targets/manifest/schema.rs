@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 pub(super) use kinds::{NAMED_KEYS, NAMES};
 
 use self::kinds::{
-    algorithm, any, array, capabilities, count, duration, error_style, events, key_algorithm,
-    map_of, object, operation, own_name, own_namespace, parts, path, rate, replies, speaks, stack,
-    steps, string, text, text_unit, texts, texts_by_name, url, with_named_keys, words,
+    algorithm, any, array, boolean, capabilities, count, duration, error_style, events,
+    key_algorithm, map_of, object, operation, own_name, own_namespace, parts, path, rate, replies,
+    speaks, stack, steps, string, text, text_unit, texts, texts_by_name, url, with_named_keys,
+    words,
 };
 use super::NameKind;
 use crate::{
@@ -123,6 +124,11 @@ const MANIFEST: &[Key] = &[
         "text_unit",
         text_unit,
         "what the application counts when it limits the length of a text; by default `characters`",
+    ),
+    (
+        "probe",
+        boolean,
+        "whether each run probes the target, although the manifest names its transports; by default `false`",
     ),
     ("timing", timing, "timeouts"),
     ("profiles", profiles, "the same server with other settings"),

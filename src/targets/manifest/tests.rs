@@ -456,11 +456,12 @@ fn implied_capabilities_can_be_absent() {
         let provided = implied.filter(|name| manifest.provides.contains(*name));
         provided.collect::<Vec<_>>().join(" ")
     };
-    let all = "guests open-rooms several-arguments short-echo token-in-auth";
+    let all = "closed-namespaces closed-paths guests open-rooms several-arguments short-echo token-in-auth";
     assert_eq!(provides(""), all);
-    let without = "guests open-rooms short-echo token-in-auth";
+    let without = "closed-namespaces closed-paths guests open-rooms short-echo token-in-auth";
     assert_eq!(provides("absent: [several-arguments]"), without);
-    let behind_login = "open-rooms several-arguments short-echo token-in-auth";
+    let behind_login =
+        "closed-namespaces closed-paths open-rooms several-arguments short-echo token-in-auth";
     assert_eq!(
         provides("clients: { headers: { cookie: sid=1 } }"),
         behind_login

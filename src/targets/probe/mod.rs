@@ -2,6 +2,7 @@
 
 mod application;
 mod asking;
+mod choices;
 mod echo;
 mod finding;
 mod greetings;
@@ -211,6 +212,7 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
     if probed.provides.contains("websocket") {
         probed.observed.clients_at_once = Box::pin(strangers::sessions_at_once(door)).await;
     }
+    probed.observed.rules = Box::pin(choices::choices(door, transport)).await;
     note_limits(&mut probed);
     if let Some(stack) = stack {
         let seen = format!("{}: the answer to an unknown transport", stack.name);
@@ -297,7 +299,7 @@ fn refusal_status(opened: &Result<Connection, ConnectFailure>) -> Option<u16> {
 fn note_limits(probed: &mut Probed) {
     let observed = &probed.observed;
     let mut seen = Vec::new();
-    for StrangerClose { close, after } in &observed.closes_strangers {
+    for StrangerClose { close, after, .. } in &observed.closes_strangers {
         let code = close.code.map_or(0, |code| code.0);
         let milliseconds = after.as_millis();
         seen.push((
@@ -325,7 +327,10 @@ fn note_limits(probed: &mut Probed) {
         ));
     }
     let named = seen.into_iter().map(|(name, seen)| (name.to_owned(), seen));
-    probed.findings.extend(named);
+    let rules = observed.rules.iter();
+    let rules = rules.map(|(rule, seen)| (rule.name().to_owned(), seen.clone()));
+    let all: Vec<_> = named.chain(rules).collect();
+    probed.findings.extend(all);
 }
 
 /// Returns true if the heartbeat of the server at `endpoint` is so short that a scenario can wait for a missed

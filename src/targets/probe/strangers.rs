@@ -15,7 +15,7 @@ use super::{
 use crate::{
     client::{ConnectFailure, Connection, DropHow, Options, TransportChoice, What},
     clock,
-    targets::StrangerClose,
+    targets::{StrangerClose, observed::Strangers as Kind},
     wire::{
         engine_io::PacketData,
         websocket::{CloseCode, CloseReason, OpCode},
@@ -39,8 +39,8 @@ pub(super) struct Strangers {
 
 /// Connects many clients that send nothing, and one that sends a text, and returns what the server does to them.
 pub(super) async fn plain(door: Door<'_>) -> Strangers {
-    let silent = join_all((0..CROWD).map(|_| watch(door, None)));
-    let (silent, speaker) = join!(silent, watch(door, Some(MARKER)));
+    let silent = join_all((0..CROWD).map(|_| watch(door, Sends::Nothing)));
+    let (silent, speaker) = join!(silent, watch(door, Sends::Text(MARKER)));
     let mut strangers = Strangers::default();
     let (mut kept, mut sent_away) = (0, 0);
     for end in &silent {
@@ -62,6 +62,7 @@ pub(super) async fn plain(door: Door<'_>) -> Strangers {
             .iter_mut()
             .find(|known| known.close == closed.close)
         {
+            // The silent clients come first, so `of` says whether one of them was closed.
             Some(known) => known.after = known.after.min(closed.after),
             None => strangers.closes.push(closed),
         }
@@ -114,16 +115,27 @@ enum Watched {
     Refused,
 }
 
-async fn watch(door: Door<'_>, text: Option<&str>) -> Watched {
+/// What a client of a probe sends.
+#[derive(Clone, Copy)]
+enum Sends {
+    Nothing,
+    Text(&'static str),
+}
+
+async fn watch(door: Door<'_>, sends: Sends) -> Watched {
     let connection = match open_plain(door).await {
         Ok(connection) => connection,
         Err(ConnectFailure::Refused { .. }) => return Watched::Refused,
         Err(_) => return Watched::Other,
     };
     let begun = clock::now();
-    if let Some(text) = text {
-        connection.send_text(text.to_owned());
-    }
+    let of = match sends {
+        Sends::Nothing => Kind::Silent,
+        Sends::Text(text) => {
+            connection.send_text(text.to_owned());
+            Kind::Speaker
+        }
+    };
     let journal = connection.journal();
     let has_ended = clock::within(LISTEN_TIME, journal.ended()).await.is_ok();
     let close = journal
@@ -140,7 +152,7 @@ async fn watch(door: Door<'_>, text: Option<&str>) -> Watched {
     match close {
         Some((payload, after)) => match CloseReason::decode(&payload) {
             Ok(close) if is_of_an_application(&close) => {
-                Watched::Closed(StrangerClose { close, after })
+                Watched::Closed(StrangerClose { close, after, of })
             }
             Ok(_) | Err(_) => Watched::Other,
         },

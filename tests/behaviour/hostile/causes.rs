@@ -250,3 +250,20 @@ fence: { call: echo }
         "{text}"
     );
 }
+
+#[test]
+fn one_mistake_of_an_application_is_one_cause() {
+    let server = Served::new(&["--fault", "leave-ignored"]);
+    let text = Test::new()
+        .args([
+            "run",
+            "rooms/leave-stops-delivery",
+            "rooms/leave-ends-double-join",
+        ])
+        .args(["--target", "reference", "--url", &server.url])
+        .status(Exit::NotConformant)
+        .out();
+    let cause = "FAIL   A client received `room-message`, although the server acknowledged its `leave-room`; it must not \
+                 receive it.\n       2 scenarios with this cause (2 FAIL): ";
+    assert!(text.contains(cause), "{text}");
+}

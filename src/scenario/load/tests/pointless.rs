@@ -153,7 +153,7 @@ fn fields_that_an_object_never_has_are_reported() {
     rooms.yaml:8:16: error[unknown-key]: a refusal has no field `mesage`
         did you mean `message`?
     rooms.yaml:8:36: error[unknown-value]: `reason` can't be the text `x`
-        write `banned`, `deleted`, `expired`, `forbidden`, `invalid`, `missing`, `not_yet_valid` or `payload`
+        write `banned`, `deleted`, `expired`, `forbidden`, `invalid`, `missing`, `not_yet_valid`, `payload` or `unexpected`
     rooms.yaml:11:14: error[wrong-type]: `refused` has to be a mapping of its fields, found `true`
     rooms.yaml:14:17: error[unknown-key]: CONNECT_ERROR has no field `messge`
         did you mean `message`?

@@ -62,6 +62,11 @@ pub(super) fn own_namespace() -> Value {
     named(NameKind::Own, name)
 }
 
+/// Returns the schema of `true` and `false`.
+pub(super) fn boolean() -> Value {
+    json!({ "type": "boolean" })
+}
+
 /// Returns the schema of a text that is not the name of anything in the contract.
 pub(super) fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })

@@ -1,0 +1,135 @@
+//! Finds the operation of the application that most failures have in common, such as a join that takes effect too late.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use crate::{
+    runner::{
+        plan::Item,
+        record::{notice::Notice, outcome::Outcome, verdict::Verdict},
+        translation::operations,
+    },
+    scenario::Scenario,
+};
+
+/// The number of failed scenarios from which on an operation is suspected. Fewer can fail for reasons of their own.
+const FEWEST: usize = 8;
+
+/// The scenarios of a run, by the ids of their outcomes.
+pub(super) type Scenarios = HashMap<String, Arc<Scenario>>;
+
+/// Returns the scenarios of these items.
+pub(super) fn scenarios(items: &[Item]) -> Scenarios {
+    let items = items.iter();
+    items
+        .map(|item| (item.id.clone(), Arc::clone(&item.scenario)))
+        .collect()
+}
+
+/// Returns the notice about the operation that most of the failed scenarios use, if the scenarios that use it mostly
+/// fail. Returns `None` if there is no such operation, or if only a few scenarios failed.
+pub(super) fn suspect(outcomes: &[Outcome], scenarios: &Scenarios) -> Option<Notice> {
+    let mut failed = 0;
+    let mut counts: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    let is_new_failure =
+        |outcome: &&Outcome| outcome.verdict == Verdict::Fail && outcome.known.is_none();
+    if outcomes.iter().filter(is_new_failure).count() < FEWEST {
+        return None;
+    }
+    for outcome in outcomes {
+        let is_failure = is_new_failure(&outcome);
+        if !is_failure && outcome.verdict != Verdict::Pass {
+            continue;
+        }
+        failed += usize::from(is_failure);
+        let scenario = scenarios.get(&outcome.id);
+        let used = scenario.map(|scenario| operations::used(scenario));
+        for operation in used.unwrap_or_default() {
+            let (failing, passing) = counts.entry(operation).or_default();
+            *if is_failure { failing } else { passing } += 1;
+        }
+    }
+    let suspects = counts.into_iter();
+    let suspects = suspects
+        .filter(|(_, (failing, passing))| *failing >= *passing && *failing * 4 >= failed * 3);
+    // Of two operations in the same failed scenarios, the one that fewer passing scenarios use explains more.
+    let (operation, (failing, passing)) = suspects
+        .max_by_key(|(_, (failing, passing))| failing * failing * 1_000 / (failing + passing))?;
+    Some(Notice::Suspect {
+        operation: operation.to_owned(),
+        failing,
+        failed,
+        passing,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        runner::samples,
+        scenario::{Known, Others, SourceFile, load},
+    };
+
+    /// Returns an outcome and a scenario of this id that calls these operations.
+    fn played(id: &str, verdict: Verdict, called: &[&str]) -> (Outcome, (String, Arc<Scenario>)) {
+        let steps: String = called
+            .iter()
+            .map(|operation| format!("  - {{ call: {operation}, as: one }}\n"))
+            .collect();
+        let text =
+            format!("scenarios:\n- id: {id}\n  title: T\n  clients: [one]\n  steps:\n{steps}");
+        let source = Arc::new(SourceFile {
+            path: "one.yaml".into(),
+            text,
+        });
+        let known = Known {
+            requirements: None,
+            faults: None,
+            others: Others::Refused,
+        };
+        let scenario = load(source, known).unwrap().remove(0);
+        let outcome = Outcome {
+            id: id.to_owned(),
+            verdict,
+            ..samples::failed()
+        };
+        (outcome, (id.to_owned(), Arc::new(scenario)))
+    }
+
+    fn suspected(played: Vec<(Outcome, (String, Arc<Scenario>))>) -> Option<String> {
+        let (outcomes, scenarios): (Vec<_>, Scenarios) = played.into_iter().unzip();
+        suspect(&outcomes, &scenarios).map(|notice| notice.to_string())
+    }
+
+    #[test]
+    fn the_operation_that_most_failures_use_is_suspected() {
+        let mut all: Vec<_> = (0..9)
+            .map(|number| {
+                let others = ["send-to-room", "members", "ask-room"];
+                let other = others[number % 3];
+                played(&format!("a/{number}"), Verdict::Fail, &["join-room", other])
+            })
+            .collect();
+        all.push(played("b/other", Verdict::Fail, &["echo"]));
+        all.push(played("b/join", Verdict::Pass, &["join-room"]));
+        all.extend((0..20).map(|number| played(&format!("c/{number}"), Verdict::Pass, &["echo"])));
+        assert_eq!(
+            suspected(all.clone()).unwrap(),
+            "9 of the 10 scenarios that failed use `join-room`, and only 1 scenario that uses it passed; look at \
+             `join-room` first"
+        );
+        all.extend(
+            (0..20).map(|number| played(&format!("d/{number}"), Verdict::Pass, &["join-room"])),
+        );
+        assert_eq!(suspected(all), None);
+    }
+
+    #[test]
+    fn a_few_failures_point_at_no_operation() {
+        let few = (0..7).map(|number| played(&format!("a/{number}"), Verdict::Fail, &["echo"]));
+        assert_eq!(suspected(few.collect()), None);
+    }
+}
