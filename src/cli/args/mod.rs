@@ -104,7 +104,7 @@ pub(super) struct CheckArgs {
     #[arg(required = true, value_name = "FILES")]
     pub(super) files: Vec<PathBuf>,
 
-    /// Print one line for each mistake: FILE:LINE:COLUMN: error[CODE]: MESSAGE
+    /// Print one line for each mistake: `FILE:LINE:COLUMN: error[CODE]: MESSAGE`
     #[arg(long, conflicts_with = "json")]
     pub(super) short: bool,
 

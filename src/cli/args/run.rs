@@ -61,7 +61,7 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "PROFILE")]
     pub(in crate::cli) gate: Option<Gate>,
 
-    /// Also run a tier that is off by default [repeatable]
+    /// Also run a tier that is off by default (repeatable)
     #[arg(long, value_name = "TIER")]
     pub(in crate::cli) include: Vec<TierName>,
 
@@ -114,7 +114,7 @@ pub(in crate::cli) struct ProveArgs {
     #[command(flatten)]
     pub(in crate::cli) pace: Pace,
 
-    /// Use only this fault [repeatable]
+    /// Use only this fault (repeatable)
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 

@@ -41,14 +41,14 @@ pub(in crate::cli) struct ServeArgs {
     #[arg(long, alias = "eio-path", value_parser = value::path)]
     pub(in crate::cli) path: Option<String>,
 
-    /// Origin that CORS allows, `*` for any origin; without this option no CORS headers are sent [repeatable]
+    /// Origin that CORS allows, `*` for any origin; without this option no CORS headers are sent (repeatable)
     #[arg(long = "origin", alias = "cors-origin", value_name = "ORIGIN")]
     pub(in crate::cli) origins: Vec<String>,
 
     #[command(flatten)]
     pub(in crate::cli) features: FeatureArgs,
 
-    /// Switch on a deliberate fault [repeatable]
+    /// Switch on a deliberate fault (repeatable)
     #[arg(long = "fault", value_name = "ID")]
     pub(in crate::cli) faults: Vec<String>,
 

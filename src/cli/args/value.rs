@@ -71,7 +71,7 @@ fn proof_formats() -> impl Iterator<Item = &'static Format> + Clone {
 fn help(formats: impl Iterator<Item = &'static Format>) -> String {
     let choices = formats.map(|format| format!("{}=PATH ({})", format.name, format.purpose));
     let choices = choices.collect::<Vec<_>>().join(" or ");
-    format!("Write a report: {choices}; `-` is the standard output [repeatable]")
+    format!("Write a report: {choices}; `-` is the standard output (repeatable)")
 }
 
 fn format_and_path(
