@@ -50,12 +50,27 @@ pub fn did_you_mean<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -
     nearest(found, known).map(|name| format!("did you mean `{name}`?"))
 }
 
+/// The limit, in bytes, on a list of all known names in a hint. A longer list would be cut when it is shown.
+const LONGEST_LIST: usize = 500;
+
+/// The number of similar names in the hint for a name of a long list.
+const SIMILAR: usize = 8;
+
 /// Returns the hint for a name that is none of the known names: "did you mean `name`?" if one is near, else all of them
 /// behind the words `intro`: "the rules are `a` or `b`".
 pub fn hint<'k>(found: &str, intro: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    did_you_mean(found, known.iter().copied())
-        .unwrap_or_else(|| format!("{intro} {}", one_of(known)))
+    if let Some(near) = did_you_mean(found, known.iter().copied()) {
+        return near;
+    }
+    let all = one_of(known.iter().copied());
+    if all.len() <= LONGEST_LIST {
+        return format!("{intro} {all}");
+    }
+    let mut similar = known;
+    similar.sort_by_key(|name| strsim::damerau_levenshtein(found, name));
+    let others = similar.split_off(SIMILAR.min(similar.len())).len();
+    format!("{intro} {}, among {others} others", one_of(similar))
 }
 
 /// Returns the names in quotes, as a choice: "`a`, `b` or `c`".
@@ -118,6 +133,11 @@ mod tests {
         let known = ["file", "pem"];
         assert_eq!(hint("fle", "write", known), "did you mean `file`?");
         assert_eq!(hint("key", "write", known), "write `file` or `pem`");
+        let many: Vec<String> = (1000..1100).map(|number| format!("n{number}")).collect();
+        let names = many.iter().map(String::as_str);
+        let long = hint("n1042-x-y-z", "write", names);
+        assert!(long.starts_with("write `n1042`, "), "{long}");
+        assert!(long.ends_with(", among 92 others"), "{long}");
     }
 
     #[test]
