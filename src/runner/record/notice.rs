@@ -157,11 +157,7 @@ impl fmt::Display for Notice {
                 "no scenario runs: each of them needs something that the target does not provide"
             ),
             Self::PlayedAgain { attempts } => played_again(formatter, *attempts),
-            Self::SurvivesEachAlone { scenarios } => write!(
-                formatter,
-                "the target died and was started again; none of these scenarios, which ran at that time, kills the target when it runs alone: {}",
-                first_names(scenarios, NAMED_SCENARIOS)
-            ),
+            Self::SurvivesEachAlone { scenarios } => survives_each_alone(formatter, scenarios),
             Self::NonePassed {
                 capabilities,
                 scenarios,
@@ -206,6 +202,14 @@ fn fence_without_answer(
         "the manifest's fence `{operation}`{bound} got no answer in {namespace} within {} ({place}): check its name; \
          until then, silence is proved there by WebSocket pings, and by time alone over polling",
         humantime::format_duration(within)
+    )
+}
+
+fn survives_each_alone(formatter: &mut fmt::Formatter<'_>, scenarios: &[String]) -> fmt::Result {
+    write!(
+        formatter,
+        "the target died and was started again; none of these scenarios, which ran at that time, kills the target when it runs alone: {}",
+        first_names(scenarios, NAMED_SCENARIOS)
     )
 }
 
