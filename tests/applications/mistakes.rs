@@ -39,11 +39,21 @@ pub(crate) const CATCH_ALL: &[&str] = &[
     "socket.io/malformed-packet-refused[true-for-a-name]",
 ];
 
+/// python-socketio acknowledges an event that a namespace class has no handler for.
+pub(crate) const CLASSES: &[&str] = &[
+    "acks/unknown-event-unanswered",
+    "socket.io/unknown-event-ignored",
+];
+
 /// A token whose expiry is a text never expires.
 pub(crate) const EXPIRY_AS_TEXT: &[&str] = &["auth/bad-token-refused[valid-until-a-text]"];
 
 /// An event that asks for no acknowledgement is lost.
 pub(crate) const LOST_WITHOUT_ACK: &[&str] = &[
+    "messages/room-text-unchanged[a-room-and-its-author]",
+    "messages/room-text-unchanged[a-room]",
+    "messages/room-text-unchanged[several-rooms]",
+    "rooms/announcement-is-for-once",
     "rooms/any-text-is-a-name[an-empty-text]",
     "rooms/burst-arrives-whole",
     "rooms/every-member-receives",
@@ -51,6 +61,9 @@ pub(crate) const LOST_WITHOUT_ACK: &[&str] = &[
     "rooms/joined-again-and-again",
     "rooms/joined-when-acknowledged",
     "rooms/leave-ends-double-join",
+    "rooms/leave-is-exact[a-longer-beginning]",
+    "rooms/leave-is-exact[a-longer-end]",
+    "rooms/leave-is-exact[capitals]",
     "rooms/leave-keeps-other-rooms",
     "rooms/leave-stops-delivery",
     "rooms/leave-unjoined-is-harmless",
@@ -77,6 +90,7 @@ pub(crate) const LOST_WITHOUT_ACK: &[&str] = &[
 
 /// The sender of a room's message gets it back.
 pub(crate) const SENDS_TO_SENDER: &[&str] = &[
+    "rooms/announcement-is-for-once",
     "rooms/any-text-is-a-name[an-empty-text]",
     "rooms/burst-arrives-whole",
     "rooms/every-member-receives",
@@ -84,6 +98,9 @@ pub(crate) const SENDS_TO_SENDER: &[&str] = &[
     "rooms/joined-again-and-again",
     "rooms/joined-when-acknowledged",
     "rooms/leave-ends-double-join",
+    "rooms/leave-is-exact[a-longer-beginning]",
+    "rooms/leave-is-exact[a-longer-end]",
+    "rooms/leave-is-exact[capitals]",
     "rooms/leave-keeps-other-rooms",
     "rooms/leave-stops-delivery",
     "rooms/leave-unjoined-is-harmless",

@@ -2,9 +2,9 @@
 
 use crate::{
     mistakes::{
-        AIOHTTP, CATCH_ALL, CLOSES_ON_FRAGMENTS, ENGINEIO, ENGINEIO_AIOHTTP, ENGINEIO_ECHO,
-        EXPIRY_AS_TEXT, LOST_WITHOUT_ACK, SENDS_TO_SENDER, SOCKET_IO_NO_PAYLOAD, SOCKETIO3,
-        TORNADO, UVICORN, WEBSOCKETS, WERKZEUG,
+        AIOHTTP, CATCH_ALL, CLASSES, CLOSES_ON_FRAGMENTS, ENGINEIO, ENGINEIO_AIOHTTP,
+        ENGINEIO_ECHO, EXPIRY_AS_TEXT, LOST_WITHOUT_ACK, SENDS_TO_SENDER, SOCKET_IO_NO_PAYLOAD,
+        SOCKETIO3, TORNADO, UVICORN, WEBSOCKETS, WERKZEUG,
     },
     run::How,
 };
@@ -127,7 +127,7 @@ pub(crate) const APPLICATIONS: &[Application] = &[
     app("python/flask_chat.py").url("http", "", 400).libraries(&[ENGINEIO, WERKZEUG, ENGINEIO_ECHO, WEBSOCKETS]),
     app("python/namespace_classes.py")
         .url("http", "", 280).libraries(&[ENGINEIO, UVICORN])
-        .manifest(480).libraries(&[ENGINEIO, UVICORN, ENGINEIO_ECHO, WEBSOCKETS, CATCH_ALL]),
+        .manifest(480).libraries(&[ENGINEIO, UVICORN, ENGINEIO_ECHO, WEBSOCKETS, CATCH_ALL, CLASSES]),
     app("python/starlette_live.py").url("ws", "", 0),
     app("python/tornado_chat.py").url("ws", "", 100).libraries(&[TORNADO]),
     app("python/websockets_counter.py").url("ws", "", 110),
