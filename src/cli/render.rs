@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     records::replay,
-    report::{Detail, Progress, SameCause, Terminal, Watched},
+    report::{Progress, Terminal, Watched},
 };
 
 /// Writes the reports that the arguments ask for. Without any, prints what the run printed.
@@ -29,7 +29,10 @@ pub(super) fn render(args: &ReportArgs, output: Output) -> Result<Exit, CliError
     let reports = args.reports.iter().map(|request| &request.destination);
     places::check(reports, &records)?;
     let mut shown = Ok(());
-    let mut terminal = terminal(args, output);
+    let (detail, same_cause) = (args.shown.detail(), args.shown.same_cause());
+    let progress = Progress::new(Watched::No);
+    let out = io::stdout();
+    let mut terminal = Terminal::new(out, output.stdout, detail, same_cause, progress);
     let replayed = replay(&records, &mut |event| {
         if args.reports.is_empty() && shown.is_ok() {
             shown = terminal.event(event);
@@ -42,19 +45,4 @@ pub(super) fn render(args: &ReportArgs, output: Output) -> Result<Exit, CliError
         writing.write(&request.destination, text.map_err(CliError::from));
     }
     writing.into_result().map(|()| Exit::Conformant)
-}
-
-fn terminal(args: &ReportArgs, output: Output) -> Terminal<io::Stdout> {
-    let detail = match (args.quiet, args.verbose) {
-        (true, _) => Detail::Quiet,
-        (false, true) => Detail::Verbose,
-        (false, false) => Detail::Normal,
-    };
-    let same_cause = if args.all {
-        SameCause::Each
-    } else {
-        SameCause::Once
-    };
-    let progress = Progress::new(Watched::No);
-    Terminal::new(io::stdout(), output.stdout, detail, same_cause, progress)
 }

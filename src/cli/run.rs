@@ -26,7 +26,7 @@ use super::{
 use crate::{
     client::Budget,
     net::raise_file_limit,
-    report::{Destination, Detail, Progress, SameCause, Terminal, Watched},
+    report::{Destination, Progress, Terminal, Watched},
     runner::{
         self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary, Target,
     },
@@ -86,7 +86,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
     let names = names(&selection);
     let comparison = baseline.map(|baseline| baseline.compare(&record, &names));
     if let Some(comparison) = &comparison
-        && !(args.quiet && comparison.is_as_listed())
+        && !(args.shown.quiet && comparison.is_as_listed())
     {
         writing.note(print_for_people(args, output, &comparison.to_string()));
     }
@@ -290,27 +290,18 @@ fn check_needs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<String>, C
 }
 
 fn terminal(args: &RunArgs, context: Context, output: Output) -> Terminal<Box<dyn Write>> {
-    let progress = Progress::new(if args.quiet {
+    let progress = Progress::new(if args.shown.quiet {
         Watched::No
     } else {
         context.watched()
     });
-    let detail = match (args.quiet, args.verbose) {
-        (true, _) => Detail::Quiet,
-        (false, true) => Detail::Verbose,
-        (false, false) => Detail::Normal,
-    };
     // If a report goes to the standard output, the text for people goes to the standard error.
     let (out, palette): (Box<dyn Write>, _) = if stdout_is_taken(&args.reports) {
         (Box::new(io::stderr()), output.stderr)
     } else {
         (Box::new(io::stdout()), output.stdout)
     };
-    let same_cause = if args.all {
-        SameCause::Each
-    } else {
-        SameCause::Once
-    };
+    let (detail, same_cause) = (args.shown.detail(), args.shown.same_cause());
     Terminal::new(out, palette, detail, same_cause, progress)
 }
 

@@ -4,6 +4,7 @@ mod records;
 mod run;
 mod selectors;
 mod serve;
+mod shown;
 mod value;
 
 use std::path::PathBuf;

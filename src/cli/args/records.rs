@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::value::{self, ReportRequest};
+use super::{
+    shown::Shown,
+    value::{self, ReportRequest},
+};
 
 /// The arguments of `report`.
 #[derive(Args, Clone, Debug)]
@@ -16,17 +19,8 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long = "report", value_name = "FORMAT=PATH", help = value::report_help(), value_parser = value::report)]
     pub(in crate::cli) reports: Vec<ReportRequest>,
 
-    /// Print each failure in full, also if an earlier one has the same cause
-    #[arg(long)]
-    pub(in crate::cli) all: bool,
-
-    /// Print only what is not right
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(in crate::cli) quiet: bool,
-
-    /// Print every scenario, and how the absence of events was proved
-    #[arg(short, long)]
-    pub(in crate::cli) verbose: bool,
+    #[command(flatten)]
+    pub(in crate::cli) shown: Shown,
 }
 
 /// The arguments of `show`.

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{
     selectors::Selectors,
+    shown::Shown,
     value::{self, ProofRequest, ReportRequest},
 };
 use crate::{cli::gate::Gate, runner::Partition, targets::Stack, text::shell_word};
@@ -92,17 +93,8 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "BYTES", default_value = "512MB", value_parser = value::memory)]
     pub(in crate::cli) memory: usize,
 
-    /// Print each failure in full, also if an earlier one has the same cause
-    #[arg(long)]
-    pub(in crate::cli) all: bool,
-
-    /// Print only what is not right
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(in crate::cli) quiet: bool,
-
-    /// Print every scenario, and how the absence of events was proved
-    #[arg(short, long)]
-    pub(in crate::cli) verbose: bool,
+    #[command(flatten)]
+    pub(in crate::cli) shown: Shown,
 }
 
 /// The arguments of `prove`.

@@ -124,7 +124,7 @@ pub(in crate::runner) fn departure(
         .filter(|(_, fate)| *fate == Fate::Accepted);
     let names = accepted
         .filter_map(|(request, _)| request.event.as_ref().map(|event| event.spoken.as_str()));
-    let last = names.filter(|name| [JOIN, LEAVE].contains(name)).last();
+    let last = names.rev().find(|name| [JOIN, LEAVE].contains(name));
     (last == Some(LEAVE)).then(|| format!(", although the server acknowledged its `{LEAVE}`"))
 }
 
