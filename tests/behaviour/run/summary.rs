@@ -167,7 +167,7 @@ fn what_the_stack_does_by_itself_is_known() {
         .stdout_has("1 deviation that ws-8 has by itself");
     run(&["--stack", "socket.io"])
         .status(Exit::BadUsage)
-        .stderr_has("there is no stack `socket.io`; write `nestjs-11`, `nestjs-12`, `python-socketio-5`, `socket.io-4`");
+        .stderr_has("there is no stack `socket.io`; did you mean `socket.io-4`?");
 }
 
 /// A baseline does not list what the list of the stack explains.
