@@ -1,6 +1,6 @@
 //! `sockspec merge`: joins the records of the parts of a run.
 
-use super::{Exit, args::MergeArgs, error::CliError, places};
+use super::{Exit, args::MergeArgs, error::CliError, paint::Output, places};
 use crate::{
     records::{Parts, UnmergeableError, Writer},
     report::Destination,
@@ -12,13 +12,18 @@ use crate::{
 ///
 /// Returns an error if a record can't be read, if the records are not all parts of one run, or if the result can't be
 /// written.
-pub(super) fn merge(args: &MergeArgs) -> Result<Exit, CliError> {
-    let output = Destination::File(args.output.clone());
-    places::check([&output], &args.records)?;
+pub(super) fn merge(args: &MergeArgs, output: Output) -> Result<Exit, CliError> {
+    let place = Destination::File(args.output.clone());
+    places::check([&place], &args.records)?;
     let parts = Parts::read(&args.records)?;
     let mut writer = Writer::create(&args.output, &parts.header())?;
     let played = parts.play(&mut |event| writer.add(event));
-    played.map_err(UnmergeableError::from)?;
+    let played = played.map_err(UnmergeableError::from)?;
     writer.finish()?;
+    if played.is_cut {
+        output.print_warning(
+            "a part was cut short: the joined record holds what was recorded until then",
+        );
+    }
     Ok(Exit::Conformant)
 }

@@ -38,6 +38,10 @@ pub(super) fn render(args: &ReportArgs, output: Output) -> Result<Exit, CliError
             shown = terminal.event(event);
         }
     })?;
+    if replayed.is_cut {
+        output
+            .print_warning("the run was cut short: the reports hold what was recorded until then");
+    }
     let mut writing = Writing::default();
     writing.note(shown.map_err(CliError::from));
     for request in &args.reports {

@@ -100,7 +100,9 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         comparison.as_ref(),
         &warnings(args, &record),
     );
-    conclude(exit, writing, &unknown, &record.summary)
+    // Whether anything was judged can be said only of all parts of a run together.
+    let is_unjudged = args.partition.is_none() && is_all_skipped(&record.summary);
+    conclude(exit, writing, &unknown, is_unjudged)
 }
 
 /// Prints the warnings of `check` for the files of the run: names that are probably wrong, and each step of the user's
@@ -122,7 +124,7 @@ fn conclude(
     exit: Exit,
     writing: Writing,
     unknown: &BTreeSet<String>,
-    summary: &Summary,
+    is_unjudged: bool,
 ) -> Result<Exit, CliError> {
     if !writing.errors.is_empty() {
         return Err(CliError::Unwritten {
@@ -135,7 +137,7 @@ fn conclude(
         Exit::Conformant if !unknown.is_empty() => Err(CliError::UnknownNeed(one_of(
             unknown.iter().map(String::as_str),
         ))),
-        Exit::Conformant if is_all_skipped(summary) => Err(CliError::NothingJudged),
+        Exit::Conformant if is_unjudged => Err(CliError::NothingJudged),
         exit => Ok(exit),
     }
 }
@@ -214,7 +216,8 @@ async fn execute(
         };
         let settings = settings(args, selection, baseline, &target)?;
         let plan = Plan::new(scenarios, &target.manifest, &settings);
-        if plan.items.is_empty() {
+        // A part of a run may be empty. Its record is needed all the same, to join the parts.
+        if plan.items.is_empty() && args.partition.is_none() {
             return Err(only_on_demand(&plan).into());
         }
         let unknown = check_needs(&plan, selection)?;
@@ -280,7 +283,7 @@ fn check_needs(plan: &Plan, selection: &Selection) -> Result<BTreeSet<String>, C
         can_run |= needs.is_empty();
         unknown.extend(needs.into_iter().cloned());
     }
-    if can_run {
+    if can_run || plan.items.is_empty() {
         Ok(unknown)
     } else {
         Err(CliError::NothingProvides(one_of(

@@ -1,6 +1,10 @@
 //! `sockspec show`: prints everything that the clients of a recorded scenario sent and received.
 
-use std::{collections::BTreeMap, path::PathBuf, slice};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    slice,
+};
 
 use super::{Exit, args::ShowArgs, error::CliError, paint::Output, recording};
 use crate::{
@@ -18,6 +22,12 @@ use crate::{
 pub(super) fn show(args: &ShowArgs, output: Output) -> Result<Exit, CliError> {
     let (record, id) = match args.names.as_slice() {
         [record, id] => (PathBuf::from(record), id),
+        [record] if Path::new(record).is_file() => {
+            return Err(unknown(
+                record,
+                "write the id of a scenario after the record",
+            ));
+        }
         [id] => (recording::last()?, id),
         // The parser takes one or two names.
         _ => return Err(CliError::NoRecord),
@@ -39,11 +49,10 @@ pub(super) fn show(args: &ShowArgs, output: Output) -> Result<Exit, CliError> {
         .collect();
     if shown.is_empty() {
         let ids = outcomes.iter().map(|outcome| outcome.id.as_str());
-        return Err(CliError::Unknown {
-            kind: "scenario in this record",
-            id: id.clone(),
-            help: nearest(id, ids).map(|near| format!("did you mean `{near}`?")),
-        });
+        let near = nearest(id, ids).map(|near| format!("did you mean `{near}`?"));
+        let record = record.display();
+        let help = near.unwrap_or_else(|| format!("the record {record} does not have it"));
+        return Err(unknown(id, &help));
     }
     for outcome in shown {
         let attempts = attempts.remove(&outcome.id).unwrap_or_default();
@@ -52,6 +61,14 @@ pub(super) fn show(args: &ShowArgs, output: Output) -> Result<Exit, CliError> {
         output.write(&output.masked(text))?;
     }
     Ok(Exit::Conformant)
+}
+
+fn unknown(id: &str, help: &str) -> CliError {
+    CliError::Unknown {
+        kind: "recorded scenario",
+        id: id.to_owned(),
+        help: Some(help.to_owned()),
+    }
 }
 
 /// Returns true if a scenario has the id that the user wrote, with or without its transport.

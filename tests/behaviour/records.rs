@@ -170,6 +170,36 @@ fn four_parts_make_the_whole_run() {
 }
 
 #[test]
+fn an_empty_part_is_a_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("chat.yaml"), echo("hi")).unwrap();
+    for part in 1..=3 {
+        let (partition, record) = (format!("slice:{part}/3"), format!("{part}.record"));
+        let run = [
+            "run",
+            "chat.yaml",
+            "--partition",
+            &partition,
+            "--record",
+            &record,
+        ];
+        expect(&sockspec(folder, &run), Exit::Conformant);
+    }
+    let merge = [
+        "merge",
+        "1.record",
+        "2.record",
+        "3.record",
+        "-o",
+        "all.record",
+    ];
+    expect(&sockspec(folder, &merge), Exit::Conformant);
+    let shown = sockspec(folder, &["report", "all.record"]);
+    assert!(shown.out.contains("1 ok in "), "{}", shown.out);
+}
+
+#[test]
 fn a_scenario_is_shown_with_all_its_traffic() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
@@ -275,6 +305,9 @@ fn what_is_no_record_is_refused() {
     test(&["report", "run.json"])
         .status(Exit::BadUsage)
         .stderr_has("can't read the record run.json: it is no record of sockspec");
+    test(&["show", "run.json"])
+        .status(Exit::BadUsage)
+        .stderr_has("write the id of a scenario after the record");
     test(&["show", "none.record", "chat/echo"])
         .status(Exit::BadUsage)
         .stderr_has("can't read the record none.record");
@@ -332,6 +365,7 @@ fn a_run_that_is_killed_leaves_a_record_that_says_so() {
     expect(&shown, Exit::Conformant);
     let note = "the record was cut before the end of the run";
     assert!(shown.out.contains(note), "{}", shown.out);
+    assert!(shown.err.contains("was cut short"), "{}", shown.err);
 }
 
 #[test]
