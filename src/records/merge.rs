@@ -130,10 +130,24 @@ impl<'p> Parts<'p> {
         for notice in self.all().flat_map(|part| &part.record.notices) {
             match notice {
                 Notice::PlayedAgain { attempts } => played_again += attempts,
-                // Whether a capability is belied, and whether anything runs, can be said of the whole run only.
-                Notice::NonePassed { .. } | Notice::NothingRuns | Notice::RecordCut { .. } => {}
-                other if notices.contains(other) => {}
-                other => notices.push(other.clone()),
+                // Whether a capability is belied, whether anything runs, and what most failures have in common can be
+                // said of the whole run only.
+                Notice::NonePassed { .. }
+                | Notice::NothingRuns
+                | Notice::RecordCut { .. }
+                | Notice::Suspect { .. } => {}
+                Notice::CertificatesNotChecked
+                | Notice::EndsByItself { .. }
+                | Notice::FenceNotAcknowledged { .. }
+                | Notice::SurvivesEachAlone { .. }
+                | Notice::TargetEnded { .. }
+                | Notice::TargetLost { .. }
+                | Notice::TierLeftOut { .. }
+                | Notice::UnlistedGreetings { .. } => {
+                    if !notices.contains(notice) {
+                        notices.push(notice.clone());
+                    }
+                }
             }
         }
         let runs_nothing = |part: &Part<'_>| part.record.notices.contains(&Notice::NothingRuns);

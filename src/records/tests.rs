@@ -213,6 +213,28 @@ fn parts_of_one_run_are_joined() {
 }
 
 #[test]
+fn what_the_failures_of_a_part_have_in_common_is_not_said_of_the_whole_run() {
+    let folder = TempDir::new().unwrap();
+    let paths = ["slice:1/2", "slice:2/2"].map(|partition| {
+        let mut events = part(&["a/1"]);
+        let kind = EventKind::Noticed(Notice::Suspect {
+            operation: "join-room".to_owned(),
+            failing: 9,
+            failed: 10,
+            passing: 0,
+        });
+        let at = std::time::Duration::from_millis(6);
+        events.insert(events.len() - 1, Event { at, kind });
+        let path = folder.path().join(partition.replace('/', "-"));
+        write(&path, header(Some(partition)), &events);
+        path
+    });
+    let (replayed, _) = read(&paths).unwrap();
+    let is_suspect = |notice: &Notice| matches!(notice, Notice::Suspect { .. });
+    assert!(!replayed.record.notices.iter().any(is_suspect));
+}
+
+#[test]
 fn records_that_are_not_the_parts_of_one_run_are_refused() {
     let folder = TempDir::new().unwrap();
     let file = |name: &str, header: Header| {
