@@ -11,7 +11,7 @@ use crate::{
     records::replay,
     report::scenario_in_full,
     runner::{EventKind, Outcome, Traffic},
-    text::nearest,
+    text::did_you_mean,
 };
 
 /// Prints one scenario of a record. A scenario that ran over several transports is printed for each of them.
@@ -49,7 +49,7 @@ pub(super) fn show(args: &ShowArgs, output: Output) -> Result<Exit, CliError> {
         .collect();
     if shown.is_empty() {
         let ids = outcomes.iter().map(|outcome| outcome.id.as_str());
-        let near = nearest(id, ids).map(|near| format!("did you mean `{near}`?"));
+        let near = did_you_mean(id, ids);
         let record = record.display();
         let help = near.unwrap_or_else(|| format!("the record {record} does not have it"));
         return Err(unknown(id, &help));

@@ -91,26 +91,6 @@ impl Changes {
         let mut new = self.new.iter().filter_map(|change| change.new.as_ref());
         !self.broken.is_empty() || new.any(|moment| moment.verdict.is_red())
     }
-
-    /// Returns true if the two runs found the same.
-    pub fn are_none(&self) -> bool {
-        let Self {
-            broken,
-            fixed,
-            unjudged,
-            judged,
-            otherwise,
-            new,
-            gone,
-            timing,
-            same: _,
-        } = self;
-        [
-            broken, fixed, unjudged, judged, otherwise, new, gone, timing,
-        ]
-        .iter()
-        .all(|list| list.is_empty())
-    }
 }
 
 impl Change {

@@ -213,7 +213,7 @@ fn times(change: &Change) -> String {
 
 /// Returns the number of changes of each sort in one line.
 fn summary(changes: &Changes) -> String {
-    if changes.are_none() {
+    if lists(changes).next().is_none() {
         let same = humanize::count(changes.same, "scenario");
         return format!("no change in {same}");
     }

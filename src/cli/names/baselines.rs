@@ -6,7 +6,7 @@ use super::kind::{mistake, warning};
 use crate::{
     runner::BaselineMentions,
     scenario::{Diagnostic, Mention},
-    text::{closest, nearest},
+    text::{closest, did_you_mean, one_of},
 };
 
 /// The names that baselines can mention.
@@ -55,14 +55,11 @@ fn unknown_target(target: &Mention, known: &Listable) -> Option<String> {
         return None;
     }
     if known.targets.is_empty() {
-        return nearest(name, bundled()).map(|near| format!("did you mean `{near}`?"));
+        return did_you_mean(name, bundled());
     }
     Some(match closest(name, own().chain(bundled())) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "the manifests in these files are of {}",
-            crate::text::one_of(own())
-        ),
+        None => format!("the manifests in these files are of {}", one_of(own())),
     })
 }
 

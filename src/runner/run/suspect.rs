@@ -31,19 +31,18 @@ pub(super) fn scenarios(items: &[Item]) -> Scenarios {
 /// Returns the notice about the operation that most of the failed scenarios use, if the scenarios that use it mostly
 /// fail. Returns `None` if there is no such operation, or if only a few scenarios failed.
 pub(super) fn suspect(outcomes: &[Outcome], scenarios: &Scenarios) -> Option<Notice> {
-    let mut failed = 0;
-    let mut counts: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     let is_new_failure =
         |outcome: &&Outcome| outcome.verdict == Verdict::Fail && outcome.known.is_none();
-    if outcomes.iter().filter(is_new_failure).count() < FEWEST {
+    let failed = outcomes.iter().filter(is_new_failure).count();
+    if failed < FEWEST {
         return None;
     }
+    let mut counts: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     for outcome in outcomes {
         let is_failure = is_new_failure(&outcome);
         if !is_failure && outcome.verdict != Verdict::Pass {
             continue;
         }
-        failed += usize::from(is_failure);
         let scenario = scenarios.get(&outcome.id);
         let used = scenario.map(|scenario| operations::used(scenario));
         for operation in used.unwrap_or_default() {

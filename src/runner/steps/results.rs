@@ -18,8 +18,9 @@ use crate::{
 /// What the description of an expected acknowledgement contains.
 const ACK: &str = "\"type\":\"ack\"";
 
-/// Returns a packet as the scenario expects it. Events and fields have the scenario's names. An acknowledgement has only the result as its arguments. An event with
-/// the result of a request becomes the acknowledgement of the request if the step expects this acknowledgement.
+/// Returns a packet as the scenario expects it. Events and fields have the scenario's names. An acknowledgement has only
+/// the result as its arguments. An event with the result of a request becomes the acknowledgement of the request if the
+/// step expects this acknowledgement.
 pub(super) fn as_expected(
     attempt: &Attempt<'_>,
     link: &Link,
