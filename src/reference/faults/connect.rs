@@ -17,6 +17,7 @@ faults!(ConnectFault {
     AuthEmptyIsNull = "connect-auth-empty-is-null": "When the payload of a CONNECT is missing or an empty object, the server passes null to the application, not an empty object.";
     AuthDropped = "connect-auth-dropped": "The server does not pass the payload of a CONNECT to the application.";
     ClosesOnUnknown = "unknown-namespace-closes-transport": "When a client sends CONNECT to a namespace that does not exist, the server closes the connection.";
+    DynamicCreatedTwice = "dynamic-namespace-created-twice": "When two clients enter a dynamic namespace that does not exist yet at the same time, the server creates it twice, and the clients don't meet.", seen "socketioxide 0.18.9";
     DynamicMerged = "dynamic-namespaces-merged": "The server treats all dynamic namespaces, such as `/dynamic-1` and `/dynamic-2`, as one namespace.";
     DynamicRefused = "dynamic-namespace-refused": "The server refuses CONNECT packets to dynamic namespaces, such as `/dynamic-1`.";
     DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every namespace name that contains the name of a dynamic namespace, such as `/x/dynamic-1`.";
@@ -107,6 +108,13 @@ impl FaultSet {
             return Cow::Borrowed("/dynamic-1");
         }
         Cow::Borrowed(name)
+    }
+
+    /// Returns how long the server takes to create a namespace before others can enter it. Without faults this is
+    /// `None`: it takes no time.
+    pub(in crate::reference) fn creation_time(&self, name: &str) -> Option<Duration> {
+        (self.has(ConnectFault::DynamicCreatedTwice) && name.starts_with("/dynamic-"))
+            .then_some(Duration::from_millis(20))
     }
 
     /// Returns true if the name is the name of a dynamic namespace. Without faults this is

@@ -1,6 +1,6 @@
 //! Joining a namespace (Socket.IO v5, "Connection to a namespace").
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Namespace, Peer, Refused, Rooms, Socket, User, encode_packet, peer::Membership,
@@ -80,16 +80,29 @@ fn request_namespace(session: &Arc<Session>, peer: &Peer, name: &str, auth: Opti
         return;
     }
     match app::admit(session, namespace.access(), auth.as_ref()) {
-        Admission::Now(verdict) => send_decision(session, &namespace, verdict, auth),
+        Admission::Now(verdict) => match session.faults().creation_time(namespace.name()) {
+            None => send_decision(session, &namespace, verdict, auth),
+            Some(pause) => decide_after(pause, session, namespace, verdict, auth),
+        },
         Admission::After(pause, verdict) => {
             session.faults().block_during_connect(session, pause);
-            let waiting = Arc::clone(session);
-            session.server.tasks.spawn(async move {
-                tokio::time::sleep(pause).await;
-                send_decision(&waiting, &namespace, verdict, auth);
-            });
+            decide_after(pause, session, namespace, verdict, auth);
         }
     }
+}
+
+fn decide_after(
+    pause: Duration,
+    session: &Arc<Session>,
+    namespace: Arc<Namespace>,
+    verdict: Result<User, Refused>,
+    auth: Option<Data>,
+) {
+    let waiting = Arc::clone(session);
+    session.server.tasks.spawn(async move {
+        tokio::time::sleep(pause).await;
+        send_decision(&waiting, &namespace, verdict, auth);
+    });
 }
 
 /// Sends the client the decision about its CONNECT packet.
@@ -105,6 +118,9 @@ fn send_decision(
     };
     match verdict {
         Ok(user) => {
+            if session.faults().creation_time(namespace.name()).is_some() {
+                peer.namespaces().add(namespace);
+            }
             let socket = join(session, peer, namespace, user);
             app::connected(&socket, auth.as_ref());
         }

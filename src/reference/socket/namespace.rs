@@ -95,8 +95,16 @@ impl Namespaces {
             recovery: self.recovery.map(Recovery::new),
             on_leave: self.on_leave,
         });
-        table.by_name.insert(name.into(), Arc::clone(&namespace));
+        if faults.creation_time(name).is_none() {
+            table.by_name.insert(name.into(), Arc::clone(&namespace));
+        }
         Some(namespace)
+    }
+
+    /// Adds a namespace that took time to create, and replaces the one of the same name.
+    pub(super) fn add(&self, namespace: &Arc<Namespace>) {
+        let name = namespace.name.clone();
+        self.lock().by_name.insert(name, Arc::clone(namespace));
     }
 
     /// Returns all namespaces.
