@@ -1,5 +1,5 @@
-//! Notices that this process is too busy for the timeouts of a server, and plays such attempts again while nothing else
-//! runs.
+//! Notices that this process is too busy for the timeouts of a server. Then fewer scenarios run at the same time, and
+//! attempts that failed meanwhile are played again while nothing else runs.
 //!
 //! A server whose ping timeout is 200 ms disconnects a client that answers 200 ms late, and an application may wait as
 //! shortly for the answers of clients. If a client is late because this machine is busy, what follows says nothing about
@@ -20,20 +20,20 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::attempt::Attempt;
+use super::{attempt::Attempt, lanes::Lanes};
 use crate::clock;
 
 /// The time between two measurements of the lateness.
 const BEAT: Duration = Duration::from_millis(10);
 
 /// The smallest lateness that is recorded.
-const NOTED: Duration = Duration::from_millis(20);
+pub(super) const NOTED: Duration = Duration::from_millis(20);
 
 /// The number of measurements that are kept.
 const KEPT: usize = 4_096;
 
 /// The lateness that can change the outcome of any attempt.
-const LATE: Duration = Duration::from_millis(100);
+pub(super) const LATE: Duration = Duration::from_millis(100);
 
 /// A smaller lateness can change the outcome of an attempt too, if it is this part (1/`SHARE`) of the shortest ping
 /// timeout of the attempt's connections.
@@ -54,6 +54,7 @@ const MOST_AGAIN: usize = 16;
 pub(in crate::runner) struct Load {
     running: RwLock<()>,
     late: Arc<Mutex<VecDeque<Late>>>,
+    lanes: Arc<Lanes>,
     /// The number of attempts that were played again.
     again: AtomicUsize,
     _meter: Option<AbortOnDropHandle<()>>,
@@ -87,13 +88,20 @@ impl Load {
     /// Returns a load that measures from now on how late the tasks of this runtime are.
     pub(in crate::runner) fn measured() -> Self {
         let late = Arc::new(Mutex::new(VecDeque::new()));
-        let meter = tokio::spawn(measure(Arc::clone(&late)));
+        let lanes = Arc::new(Lanes::default());
+        let meter = tokio::spawn(measure(Arc::clone(&late), Arc::clone(&lanes)));
         Self {
             running: RwLock::default(),
             late,
+            lanes,
             again: AtomicUsize::new(0),
             _meter: Some(AbortOnDropHandle::new(meter)),
         }
+    }
+
+    /// Returns how many scenarios may run at the same time: `most`, or fewer while this process is late.
+    pub(in crate::runner) fn lanes(&self, most: usize) -> usize {
+        self.lanes.of(most)
     }
 
     /// Waits until an attempt may run. An attempt that is to run alone waits until all others have ended.
@@ -141,11 +149,12 @@ impl Load {
 }
 
 /// Sleeps again and again, and records when this task was woken late.
-async fn measure(late: Arc<Mutex<VecDeque<Late>>>) {
+async fn measure(late: Arc<Mutex<VecDeque<Late>>>, lanes: Arc<Lanes>) {
     loop {
         let until = clock::now() + BEAT;
         clock::at(Some(until)).await;
         let by = until.elapsed();
+        lanes.adapt_to(by, until + by);
         if by >= NOTED {
             let mut late = late.lock().unwrap_or_else(PoisonError::into_inner);
             if late.len() == KEPT {

@@ -1,7 +1,8 @@
 //! Plays one scenario: as often as the settings say, each time with new clients and new names.
 
 pub(super) mod attempt;
-pub(super) mod limits;
+mod lanes;
+mod limits;
 pub(super) mod load;
 pub(super) mod pulse;
 pub(super) mod schedule;

@@ -300,7 +300,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         sender: &mpsc::UnboundedSender<Message>,
         width: usize,
     ) {
-        while !batch.is_target_dead && tasks.len() < width {
+        while !batch.is_target_dead && tasks.len() < self.load.lanes(width) {
             if !self.has_files_for_next(batch) {
                 break;
             }
