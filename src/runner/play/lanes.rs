@@ -10,7 +10,11 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::load::{LATE, NOTED};
+/// The smallest lateness that is recorded.
+pub(super) const NOTED: Duration = Duration::from_millis(20);
+
+/// The lateness that can change the outcome of any attempt.
+pub(super) const LATE: Duration = Duration::from_millis(100);
 
 /// The parts into which the number of lanes that the run may have is divided.
 const WHOLE: usize = 64;

@@ -20,20 +20,17 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{attempt::Attempt, lanes::Lanes};
+use super::{
+    attempt::Attempt,
+    lanes::{LATE, Lanes, NOTED},
+};
 use crate::clock;
 
 /// The time between two measurements of the lateness.
 const BEAT: Duration = Duration::from_millis(10);
 
-/// The smallest lateness that is recorded.
-pub(super) const NOTED: Duration = Duration::from_millis(20);
-
 /// The number of measurements that are kept.
 const KEPT: usize = 4_096;
-
-/// The lateness that can change the outcome of any attempt.
-pub(super) const LATE: Duration = Duration::from_millis(100);
 
 /// A smaller lateness can change the outcome of an attempt too, if it is this part (1/`SHARE`) of the shortest ping
 /// timeout of the attempt's connections.
