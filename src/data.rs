@@ -279,16 +279,16 @@ impl fmt::Display for Data {
 
 /// Returns the lower-case hex digits of `bytes`, without separators.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(bytes.len() * 2);
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        let halves = [byte >> 4, byte & 0xf].map(u32::from);
-        digits.extend(
-            halves
-                .into_iter()
-                .filter_map(|half| char::from_digit(half, 16)),
-        );
+        for half in [byte >> 4, byte & 0xf] {
+            text.extend(DIGITS.get(usize::from(half)));
+        }
     }
-    digits
+    text
 }
 
 /// Decodes hex digits. Skips white space.

@@ -11,6 +11,7 @@ pub mod net;
 pub mod random;
 pub mod records;
 pub mod reference;
+pub mod replacement;
 pub mod report;
 pub mod runner;
 pub mod scenario;

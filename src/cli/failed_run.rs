@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::error::CliError;
+use super::{error::CliError, recording::Recording};
 use crate::{
     runner::{self, Plan, Record, RunInfo, Settings, Target},
     scenario::Scenario,
@@ -15,6 +15,8 @@ pub(super) struct Failed {
     pub(super) error: CliError,
     /// The record for the reports; `None` if the run has no reports, because of a mistake of the user or an interrupt.
     pub(super) record: Option<Masked<Record>>,
+    /// The file with the record of the run; `None` if the run failed before it was begun.
+    pub(super) recording: Option<Recording>,
 }
 
 impl<E: Into<CliError>> From<E> for Box<Failed> {
@@ -22,6 +24,7 @@ impl<E: Into<CliError>> From<E> for Box<Failed> {
         Self::new(Failed {
             error: error.into(),
             record: None,
+            recording: None,
         })
     }
 }
@@ -57,7 +60,14 @@ impl Failed {
                 &reason,
                 &target.secrets,
             )),
+            recording: None,
             error,
         })
+    }
+
+    /// Adds the file with the record of the run, which was begun before the run failed.
+    pub(super) fn recorded_in(mut self: Box<Self>, recording: Recording) -> Box<Self> {
+        self.recording = Some(recording);
+        self
     }
 }

@@ -30,6 +30,11 @@ impl Observers {
         }
     }
 
+    /// Returns the record of a run that could not begin.
+    pub(super) fn into_recording(self) -> Recording {
+        self.recording
+    }
+
     /// Completes the record. Returns the errors of what could not be written.
     pub(super) fn finish(self) -> Writing {
         let mut writing = Writing::default();

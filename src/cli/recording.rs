@@ -59,7 +59,7 @@ impl Recording {
         })
     }
 
-    /// Records a run that could not begin.
+    /// Records a run that failed before its record was begun.
     ///
     /// # Errors
     ///
@@ -71,11 +71,19 @@ impl Recording {
     ) -> Result<(), CliError> {
         let info = &record.info;
         let secrets = Secrets::default();
-        let mut recording = Self::begin(args, selection, &info.target, info.seed, &secrets)?;
+        Self::begin(args, selection, &info.target, info.seed, &secrets)?.complete_with(record)
+    }
+
+    /// Adds the events of a run that could not begin, and completes the record.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the file of `--record` could not be written.
+    pub(super) fn complete_with(mut self, record: &Masked<Record>) -> Result<(), CliError> {
         for event in events_of(record) {
-            recording.add(&event);
+            self.add(&event);
         }
-        recording.finish()
+        self.finish()
     }
 
     /// Adds an event of the run.

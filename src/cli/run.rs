@@ -169,7 +169,11 @@ fn report_failure(
 ) -> CliError {
     let mut writing = Writing::default();
     if let Some(record) = &failed.record {
-        writing.note(Recording::of_failed_run(args, selection, record));
+        let recorded = match failed.recording {
+            Some(recording) => recording.complete_with(record),
+            None => Recording::of_failed_run(args, selection, record),
+        };
+        writing.note(recorded);
         write_reports(args, record, &mut writing);
     }
     if writing.errors.is_empty() {
@@ -214,7 +218,7 @@ async fn execute(
                 Err(error) => return Err(error.into()),
             }
         };
-        let settings = settings(args, selection, baseline, &target)?;
+        let settings = Arc::new(settings(args, selection, baseline, &target)?);
         let plan = Plan::new(scenarios, &target.manifest, &settings);
         // A part of a run may be empty. Its record is needed all the same, to join the parts.
         if plan.items.is_empty() && args.partition.is_none() {
@@ -229,8 +233,14 @@ async fn execute(
             interrupts.run_began();
             observers.event(event);
         })
-        .await
-        .map_err(|error| Failed::unstarted(scenarios, &target, &settings, error.into()))?;
+        .await;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                let failed = Failed::unstarted(scenarios, &target, &settings, error.into());
+                return Err(failed.recorded_in(observers.into_recording()));
+            }
+        };
         Ok(Executed {
             record,
             unknown,

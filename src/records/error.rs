@@ -31,14 +31,39 @@ pub(super) enum Unreadable {
     Foreign,
     #[error("it is empty, or was cut before its first line was complete")]
     Headless,
-    #[error("it has the format `{0}`, which only a newer version of sockspec can read")]
-    Newer(String),
+    #[error("it has the format `{format}`, which only a newer version can read{}", writer(.version.as_deref()))]
+    NewerFormat {
+        format: String,
+        version: Option<String>,
+    },
+    #[error(
+        "line {line} holds something that this version, {}, does not know{}: {detail}",
+        env!("CARGO_PKG_VERSION"), writer(Some(version))
+    )]
+    NewerEvent {
+        line: usize,
+        version: String,
+        detail: String,
+    },
+    #[error("line {line} holds {event} a second time")]
+    Doubled { line: usize, event: String },
+    #[error("line {line} holds {event} after the end of the run")]
+    AfterEnd { line: usize, event: String },
+    #[error("line {line} begins a second record")]
+    SecondRecord { line: usize },
     #[error("line {line} is damaged: {detail}")]
     Damaged { line: usize, detail: String },
     #[error("line {line} is longer than {limit} bytes")]
     LongLine { line: usize, limit: usize },
     #[error("it holds more than {limit} bytes")]
     TooLarge { limit: u64 },
+}
+
+/// Returns which version of sockspec wrote a record, as the end of a clause.
+fn writer(version: Option<&str>) -> String {
+    version
+        .map(|version| format!("; sockspec {version} wrote the record"))
+        .unwrap_or_default()
 }
 
 impl Unreadable {

@@ -12,7 +12,7 @@ use super::{
     reader::Reader,
 };
 use crate::{
-    runner::{Event, EventKind, Notice, Partition, Record, RunInfo, Summary, belied},
+    runner::{Event, EventKind, Notice, Partition, Record, RunInfo, Summary, belied, suspect},
     targets::Masked,
 };
 
@@ -155,6 +155,7 @@ impl<'p> Parts<'p> {
             notices.push(Notice::NothingRuns);
         }
         notices.extend(belied(&whole.outcomes));
+        notices.extend(suspect(&whole.outcomes));
         if played_again > 0 {
             notices.push(Notice::PlayedAgain {
                 attempts: played_again,

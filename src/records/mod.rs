@@ -11,6 +11,7 @@ mod merge;
 mod player;
 mod reader;
 mod replay;
+mod sequence;
 #[cfg(test)]
 mod tests;
 mod writer;

@@ -9,7 +9,7 @@ use std::{
 use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use super::{Header, RECORD_SCHEMA_NAME, ReadRecordError, error::Unreadable};
+use super::{Header, RECORD_SCHEMA_NAME, ReadRecordError, error::Unreadable, sequence::Sequence};
 use crate::runner::Event;
 
 /// The longest line in bytes. The traffic of one attempt is on one line.
@@ -27,6 +27,9 @@ pub(super) struct Reader<'p> {
     text: BufReader<io::Take<MultiGzDecoder<BufReader<File>>>>,
     /// The number of lines that have been read.
     lines: usize,
+    /// The version of sockspec that wrote the record.
+    version: String,
+    sequence: Sequence,
 }
 
 /// The result of reading one line.
@@ -51,14 +54,25 @@ impl<'p> Reader<'p> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the record is damaged.
+    /// Returns an error if the record is damaged, or if it holds an event twice.
     pub(super) fn next(&mut self) -> Result<Option<Event>, ReadRecordError> {
         let event = match self.line() {
             Ok(Line::End) => Ok(None),
-            Ok(Line::Whole(text)) => parse(&text, self.lines).map(Some),
+            Ok(Line::Whole(text)) => self.event(&text).map(Some),
             Err(why) => Err(why),
         };
         event.map_err(|why| why.of(self.path))
+    }
+
+    fn event(&mut self, text: &[u8]) -> Result<Event, Unreadable> {
+        let line = self.lines;
+        match parse::<Event>(text, line, &self.version) {
+            Ok(event) => self.sequence.add(text, line, &event).map(|()| event),
+            Err(_) if parse::<Header>(text, line, &self.version).is_ok() => {
+                Err(Unreadable::SecondRecord { line })
+            }
+            Err(why) => Err(why),
+        }
     }
 
     fn line(&mut self) -> Result<Line, Unreadable> {
@@ -112,6 +126,8 @@ fn begin(path: &Path) -> Result<(Header, Reader<'_>), Unreadable> {
         path,
         text: BufReader::new(MultiGzDecoder::new(file).take(ALL)),
         lines: 0,
+        version: String::new(),
+        sequence: Sequence::default(),
     };
     let first = match reader.line() {
         Ok(Line::Whole(first)) => first,
@@ -126,6 +142,7 @@ fn begin(path: &Path) -> Result<(Header, Reader<'_>), Unreadable> {
     #[derive(Deserialize)]
     struct Format {
         schema: String,
+        version: Option<String>,
     }
     let format: Format = serde_json::from_slice(&first).map_err(|_| Unreadable::Foreign)?;
     let (name, version) = format.schema.split_once('/').ok_or(Unreadable::Foreign)?;
@@ -133,14 +150,45 @@ fn begin(path: &Path) -> Result<(Header, Reader<'_>), Unreadable> {
         return Err(Unreadable::Foreign);
     }
     if format.schema != RECORD_SCHEMA_NAME {
-        return Err(Unreadable::Newer(format.schema));
+        return Err(Unreadable::NewerFormat {
+            format: format.schema,
+            version: format.version,
+        });
     }
-    Ok((parse(&first, 1)?, reader))
+    reader.version = format.version.unwrap_or_default();
+    let header = parse(&first, 1, &reader.version)?;
+    Ok((header, reader))
 }
 
-fn parse<T: for<'t> Deserialize<'t>>(text: &[u8], line: usize) -> Result<T, Unreadable> {
-    serde_json::from_slice(text).map_err(|error| Unreadable::Damaged {
-        line,
-        detail: error.to_string(),
+/// Reads the text of one line. `version` is the version of sockspec that wrote the record.
+fn parse<T: for<'t> Deserialize<'t>>(
+    text: &[u8],
+    line: usize,
+    version: &str,
+) -> Result<T, Unreadable> {
+    serde_json::from_slice(text).map_err(|error| {
+        let detail = error.to_string();
+        // Text that is JSON is not damaged: a newer version can write an event, or a kind of failure, of its own.
+        if error.is_data() && is_newer(version) {
+            let version = version.to_owned();
+            return Unreadable::NewerEvent {
+                line,
+                version,
+                detail,
+            };
+        }
+        Unreadable::Damaged { line, detail }
     })
+}
+
+/// Returns true if a version is newer than this program.
+fn is_newer(version: &str) -> bool {
+    let numbers = |version: &str| -> Vec<u64> {
+        let release = version.split(['-', '+']).next().unwrap_or_default();
+        release
+            .split('.')
+            .map_while(|part| part.parse().ok())
+            .collect()
+    };
+    numbers(version) > numbers(env!("CARGO_PKG_VERSION"))
 }

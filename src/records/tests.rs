@@ -163,7 +163,10 @@ fn other_files_are_refused_with_their_fault() {
             "no record of sockspec",
         ),
         (packed(newer.as_bytes()), "was cut before its first line"),
-        (packed((newer + "\n").as_bytes()), "only a newer version"),
+        (
+            packed((newer + "\n").as_bytes()),
+            "it has the format `sockspec-record/2`, which only a newer version can read; sockspec 0.1.0 wrote the record",
+        ),
         (packed(damaged.as_bytes()), "line 2 is damaged"),
     ] {
         fs::write(&path, bytes).unwrap();
@@ -175,6 +178,95 @@ fn other_files_are_refused_with_their_fault() {
         read(&[folder.path().join("none")])
             .unwrap_err()
             .contains("can't read")
+    );
+}
+
+#[test]
+fn an_event_that_only_a_newer_version_knows_is_not_called_damaged() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("newer.record");
+    let refused = |version: &str, old: &str, new: &str| {
+        let header = Header {
+            version: version.to_owned(),
+            ..header(None)
+        };
+        let lines = samples::events();
+        let lines = lines
+            .iter()
+            .map(|event| serde_json::to_string(event).unwrap());
+        let text: String = [serde_json::to_string(&header).unwrap()]
+            .into_iter()
+            .chain(lines)
+            .map(|line| line.replace(old, new) + "\n")
+            .collect();
+        let mut out = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::fast());
+        out.write_all(text.as_bytes()).unwrap();
+        out.finish().unwrap();
+        read(std::slice::from_ref(&path)).unwrap_err()
+    };
+    let newer = refused("99.1.0", "\"run-started\"", "\"run-planned\"");
+    assert!(
+        newer.contains("line 2 holds something that this version, 0.1.0, does not know; sockspec 99.1.0 wrote the record: unknown variant `run-planned`"),
+        "{newer}"
+    );
+    let newer = refused(
+        "0.1.1",
+        "\"delivered-to-outsider\"",
+        "\"delivered-upside-down\"",
+    );
+    assert!(newer.contains("sockspec 0.1.1 wrote the record"), "{newer}");
+    let same = refused("0.1.0", "\"run-started\"", "\"run-planned\"");
+    assert!(
+        same.contains("line 2 is damaged: unknown variant `run-planned`"),
+        "{same}"
+    );
+    let cut = refused("99.1.0", "\"event\":\"run-started\"", "\"event\":");
+    assert!(cut.contains("line 2 is damaged"), "{cut}");
+}
+
+#[test]
+fn a_record_with_an_event_twice_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("twice.record");
+    let refused = |events: &[Event]| {
+        write(&path, header(None), events);
+        read(std::slice::from_ref(&path)).unwrap_err()
+    };
+    let events = samples::events();
+    let all_twice = refused(&[events.clone(), events.clone()].concat());
+    let line = events.len() + 2;
+    assert!(
+        all_twice.contains(&format!("line {line} holds `run-started` a second time")),
+        "{all_twice}"
+    );
+    let is_end = |event: &Event| matches!(event.kind, EventKind::ScenarioFinished(_));
+    let end = events.iter().position(is_end).unwrap();
+    let mut again = events[end].clone();
+    again.at += std::time::Duration::from_secs(1);
+    let mut doubled = events.clone();
+    doubled.insert(end + 1, again);
+    let one_twice = refused(&doubled);
+    assert!(
+        one_twice.contains(&format!("line {} holds `scenario-finished` of `", end + 3)),
+        "{one_twice}"
+    );
+    let mut late = events.clone();
+    late.push(Event {
+        at: std::time::Duration::from_secs(9),
+        kind: EventKind::Interrupted,
+    });
+    let late = refused(&late);
+    assert!(
+        late.contains("holds `interrupted` after the end of the run"),
+        "{late}"
+    );
+    write(&path, header(None), &events);
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, [whole.clone(), whole].concat()).unwrap();
+    let joined = read(std::slice::from_ref(&path)).unwrap_err();
+    assert!(
+        joined.contains(&format!("line {line} begins a second record")),
+        "{joined}"
     );
 }
 
@@ -232,6 +324,32 @@ fn what_the_failures_of_a_part_have_in_common_is_not_said_of_the_whole_run() {
     let (replayed, _) = read(&paths).unwrap();
     let is_suspect = |notice: &Notice| matches!(notice, Notice::Suspect { .. });
     assert!(!replayed.record.notices.iter().any(is_suspect));
+}
+
+#[test]
+fn what_most_failures_have_in_common_is_said_of_the_whole_run() {
+    let folder = TempDir::new().unwrap();
+    let paths = ["a", "b"].map(|topic| {
+        let ids = [1, 2, 3, 4].map(|number| format!("{topic}/{number}"));
+        let mut events = part(&ids.each_ref().map(String::as_str));
+        for event in &mut events {
+            if let EventKind::ScenarioFinished(outcome) = &mut event.kind {
+                outcome.operations = vec!["join-room".to_owned()];
+            }
+        }
+        let number = if topic == "a" { 1 } else { 2 };
+        let path = folder.path().join(topic);
+        write(&path, header(Some(&format!("slice:{number}/2"))), &events);
+        path
+    });
+    let (replayed, _) = read(&paths).unwrap();
+    let suspected = Notice::Suspect {
+        operation: "join-room".to_owned(),
+        failing: 8,
+        failed: 8,
+        passing: 0,
+    };
+    assert!(replayed.record.notices.contains(&suspected));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{Header, WriteRecordError};
-use crate::{clock, runner::Event, targets::Masked};
+use crate::{clock, replacement::replace, runner::Event, targets::Masked};
 
 /// How long an event may stay in memory only. If the process is killed, the record lacks at most what happened in this
 /// time.
@@ -82,36 +82,19 @@ impl Writer {
     }
 }
 
-/// Creates the file with its first line. The file gets its name last, so that a file of this name is replaced in one
-/// step.
+/// Creates the file with its first line. The file gets its name after that, so that a file of this name is replaced in
+/// one step.
 fn begin(path: &Path, header: &Header) -> io::Result<GzEncoder<File>> {
-    let path = match fs::metadata(path) {
-        // A new file in the place of a device would delete the device, and a pipe keeps nothing for later.
-        Ok(found) if !found.is_file() => {
-            return Err(io::Error::other("it is no regular file"));
-        }
-        // The path can be a symbolic link: replace the file that it points to, and keep the link.
-        Ok(_) => &fs::canonicalize(path)?,
-        Err(_) => path,
-    };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    // A new file in the place of a device would delete the device, and a pipe keeps nothing for later.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("it is no regular file"));
     }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let unfinished = path.with_file_name(name);
-    let begun = File::create(&unfinished).and_then(|file| {
-        let mut out = GzEncoder::new(file, Compression::fast());
+    replace(path, |unfinished| {
+        let mut out = GzEncoder::new(File::create(unfinished)?, Compression::fast());
         write_line(&mut out, header)?;
         out.flush()?;
-        fs::rename(&unfinished, path)?;
         Ok(out)
-    });
-    if begun.is_err() {
-        // Ignore an error when removing the temporary file: the first error says more about the cause.
-        let _ = fs::remove_file(&unfinished);
-    }
-    begun
+    })
 }
 
 fn write_line(out: &mut impl Write, line: &impl Serialize) -> io::Result<()> {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::place::is_same_file;
-use crate::targets::Masked;
+use crate::{
+    replacement::{replace, temporary_path},
+    targets::Masked,
+};
 
 /// The place that a report is written to.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -108,14 +111,7 @@ fn write_file(path: &Path, content: &str) -> io::Result<()> {
         Ok(metadata) if pipe::is_pipe(&metadata) => pipe::write(path, content),
         // The path is a device, such as `/dev/stderr`: write into it. A new file in its place would delete the device.
         Ok(metadata) if !metadata.is_file() => fs::write(path, content),
-        // The path is a symbolic link or a file: replace the file that a link points to, and keep the link.
-        Ok(_) => replace(&fs::canonicalize(path)?, content),
-        Err(_) => {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder)?;
-            }
-            replace(path, content)
-        }
+        Ok(_) | Err(_) => replace(path, |unfinished| fs::write(unfinished, content)),
     }
 }
 
@@ -133,26 +129,9 @@ fn try_file(path: &Path) -> io::Result<()> {
             existing.next().unwrap_or(Path::new("")).join("report")
         }
     };
-    let unfinished = beside(&nearby);
+    let unfinished = temporary_path(&nearby);
     fs::write(&unfinished, "")?;
     fs::remove_file(&unfinished)
-}
-
-fn replace(path: &Path, content: &str) -> io::Result<()> {
-    let unfinished = beside(path);
-    let written = fs::write(&unfinished, content).and_then(|()| fs::rename(&unfinished, path));
-    if written.is_err() {
-        // Ignore an error when removing the temporary file: the error of the write says more about the cause.
-        let _ = fs::remove_file(&unfinished);
-    }
-    written
-}
-
-/// Returns the path of a temporary file beside `path`, which holds a report until it is complete.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
 }
 
 /// Named pipes. A pipe without a reader may not keep the program waiting forever.

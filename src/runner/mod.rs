@@ -55,6 +55,6 @@ pub use record::{
     summary::Summary,
     verdict::Verdict,
 };
-pub use run::{belied::belied, run, unstarted::record_unstarted};
+pub use run::{belied::belied, run, suspect::suspect, unstarted::record_unstarted};
 pub use running_target::host::{Host, StartError, Target};
 pub use settings::Settings;

@@ -49,6 +49,7 @@ pub(crate) fn passed() -> Outcome {
         weight: Weight::Counts,
         requirements: vec!["acks.value".to_owned()],
         needs: vec!["acks".to_owned()],
+        operations: vec!["echo".to_owned()],
         known: None,
         lacks: Vec::new(),
         transport: Transport::WebSocket,

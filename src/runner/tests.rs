@@ -14,7 +14,7 @@ use crate::{
     scenario::{Known, Others, SourceFile, load},
     simulation,
     targets::{Masked, REFERENCE_MANIFEST, load_manifest},
-    work::assert_linear,
+    work::{assert_linear, counted},
 };
 
 mod refusals;
@@ -57,7 +57,7 @@ fn run_file(text: &str, faults: &[&str]) -> (Vec<Event>, Record) {
         running: Arc::default(),
         tell: |_| {},
     };
-    let settings = Settings::default();
+    let settings = Arc::new(Settings::default());
     let plan = Plan::new(&scenarios, &target.manifest, &settings);
     let mut events = Vec::new();
     let emit = |event: &Masked<Event>| events.push((**event).clone());
@@ -104,6 +104,33 @@ fn all_warnings_of_a_scenario_are_in_its_outcome() {
         .iter()
         .map(|finding| finding.place.as_ref().unwrap().line);
     assert_eq!(lines.collect::<Vec<_>>(), [9, 10]);
+}
+
+#[test]
+fn scenarios_that_start_in_one_second_share_the_signed_tokens() {
+    let signed = |rows: usize| {
+        let rows: String = (0..rows)
+            .map(|row| format!("  - {{ case: n{row} }}\n"))
+            .collect();
+        let file = with_steps(
+            "[sender]",
+            "  - { call: echo, as: sender, with: 1, reply: 1 }\n",
+        );
+        let file = format!("{file}  each:\n{rows}");
+        counted("signed tokens", || {
+            let (_, record) = run_file(&file, &[]);
+            assert!(
+                record
+                    .outcomes
+                    .iter()
+                    .all(|one| one.verdict == Verdict::Pass)
+            );
+        })
+    };
+    let one = signed(1);
+    assert!(one > 0);
+    // The scenarios can start in two seconds, but no more.
+    assert!(signed(30) <= 2 * one);
 }
 
 #[test]

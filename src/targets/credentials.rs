@@ -168,6 +168,8 @@ impl JwtCredential {
     }
 
     fn mint(&self, credentials: &Credentials, now: Timestamp) -> String {
+        #[cfg(test)]
+        crate::work::count("signed tokens", 1);
         let mut claims = self.claims.clone();
         let mut set = |claim: &str, offset: SignedDuration| {
             let at = now.as_second().saturating_add(offset.as_secs());

@@ -38,9 +38,15 @@ impl Visitor {
     /// Returns a visitor with the options of a manifest. Leaves out options whose variables only the steps of `enter`
     /// set.
     pub fn of(manifest: &Manifest) -> Self {
+        Self::with(manifest, manifest.credentials.to_data())
+    }
+
+    /// Returns a visitor with the options of a manifest, as [`Self::of`] does. `credentials` is the value of
+    /// `$credentials`.
+    pub fn with(manifest: &Manifest, credentials: Data) -> Self {
         let clients = &manifest.way_in.clients;
         let mut scope = Scope::default();
-        scope.set("credentials", manifest.credentials.to_data());
+        scope.set("credentials", credentials);
         let text = |template: &Template| template.render_text(&scope).ok();
         let pairs = |pairs: &[(String, Template)]| -> Vec<(String, String)> {
             let pairs = pairs.iter();

@@ -295,6 +295,38 @@ fn the_last_five_runs_are_kept() {
 }
 
 #[test]
+fn a_run_whose_target_can_not_be_started_has_one_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("chat.yaml"), echo("hi")).unwrap();
+    let manifest = "name: chat
+url: http://127.0.0.1:$port
+launch: { command: [/none/at/all] }
+provides: [websocket, socket-io, acks]
+";
+    fs::write(folder.join("app.yaml"), manifest).unwrap();
+    let run = ["run", "chat.yaml", "--target", "app.yaml"];
+    expect(&sockspec(folder, &run), Exit::NotRun);
+    let kept = || {
+        fs::read_dir(folder.join("cache/sockspec/records"))
+            .unwrap()
+            .count()
+    };
+    assert_eq!(kept(), 1);
+    let report = sockspec(folder, &["report"]);
+    expect(&report, Exit::Conformant);
+    assert!(report.out.contains("ERROR  1 scenario"), "{}", report.out);
+    assert!(!report.err.contains("cut"), "{}", report.err);
+    let named = [&run[..], &["--record", "run.record"]].concat();
+    expect(&sockspec(folder, &named), Exit::NotRun);
+    assert_eq!(kept(), 2);
+    expect(
+        &sockspec(folder, &["report", "run.record"]),
+        Exit::Conformant,
+    );
+}
+
+#[test]
 fn what_is_no_record_is_refused() {
     let test = |arguments: &[&str]| {
         Test::new()

@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, T
 
 use crate::{
     report::{Format, FormatError, Palette, failure},
-    runner::{Breach, Outcome, Record, Verdict},
+    runner::{Breach, Notice, Outcome, Record, Verdict},
     text::{
         clip,
         escape::{self, BLOCK_LIMIT, Newlines},
@@ -25,6 +25,9 @@ pub(super) static FORMAT: Format = Format {
     proof: None,
 };
 
+/// The name of the test suite about the record itself.
+const RECORD: &str = "record";
+
 fn junit(record: &Record) -> Result<String, FormatError> {
     let mut report = Report::new("sockspec");
     report.set_time(record.summary.duration);
@@ -37,6 +40,12 @@ fn junit(record: &Record) -> Result<String, FormatError> {
             .or_insert_with(|| TestSuite::new(escaped(topic)));
         suite.add_test_case(case(outcome, topic, names.unique(&outcome.id)));
     }
+    if let Some(cut) = record.notices.iter().find(|notice| notice.is_cut()) {
+        suites
+            .entry(RECORD)
+            .or_insert_with(|| TestSuite::new(RECORD))
+            .add_test_case(cut_record(cut));
+    }
     for (_, mut suite) in suites {
         suite.set_time(suite.test_cases.iter().filter_map(|case| case.time).sum());
         suite.add_property(("target", escaped(&record.info.target).as_str()));
@@ -47,6 +56,18 @@ fn junit(record: &Record) -> Result<String, FormatError> {
         name: FORMAT.name,
         source: error.into(),
     })
+}
+
+/// Returns the test case that says that the record, from which the report is made, ends before the run. CI systems show
+/// only test cases, so without this one they would show a run of a few scenarios that passed.
+fn cut_record(cut: &Notice) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status
+        .set_message(escaped(&cut.to_string()))
+        .set_type("record-cut");
+    let mut case = TestCase::new("the run is in the record to its end", status);
+    case.set_classname(format!("sockspec.{RECORD}"));
+    case
 }
 
 /// The test case names that are in use. CI systems merge test cases with the same name, so each name has to be
@@ -236,6 +257,19 @@ mod tests {
             </testsuite>
         </testsuites>
         "#);
+    }
+
+    #[test]
+    fn a_cut_record_is_an_error() {
+        let mut record = samples::record();
+        record.outcomes = vec![samples::passed()];
+        assert!(!junit(&record).unwrap().contains("record-cut"));
+        record.notices.push(Notice::RecordCut { missing: 3 });
+        let xml = junit(&record).unwrap();
+        let case =
+            r#"<testcase name="the run is in the record to its end" classname="sockspec.record">"#;
+        let error = r#"<error message="the record was cut before the end of the run; not in it: 3 scenarios" type="record-cut"/>"#;
+        assert!(xml.contains(case) && xml.contains(error), "{xml}");
     }
 
     #[test]

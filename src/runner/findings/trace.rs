@@ -88,7 +88,7 @@ fn view(attempt: &Attempt<'_>, client: &Client, limit: usize) -> ClientView {
     for journal in client.unopened() {
         let entries = journal.entries();
         lines.extend(entries.iter().map(|entry| Line {
-            seen: seen(attempt, entry),
+            seen: seen(attempt, entry, evidence::line(entry)),
             repeats: None,
         }));
     }
@@ -112,10 +112,7 @@ fn view(attempt: &Attempt<'_>, client: &Client, limit: usize) -> ClientView {
         });
         lines.extend(shown.map(|(index, entry)| {
             Line {
-                seen: SeenLine {
-                    text: evidence::line_on(&link, entry),
-                    ..seen(attempt, entry)
-                },
+                seen: seen(attempt, entry, evidence::line_on(&link, entry)),
                 repeats: (!claimed.contains(index))
                     .then(|| repeated(&named, &link, entry))
                     .flatten(),
@@ -143,11 +140,11 @@ fn is_hidden_envelope(link: &Link, entry: &Entry, fences: &HashSet<AckId>) -> bo
     }
 }
 
-fn seen(attempt: &Attempt<'_>, entry: &Entry) -> SeenLine {
+fn seen(attempt: &Attempt<'_>, entry: &Entry, text: String) -> SeenLine {
     SeenLine {
         at: entry.at.saturating_duration_since(attempt.started),
         received: evidence::is_received(entry),
-        text: evidence::line(entry),
+        text,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
             verdict::Verdict,
         },
         settings::Settings,
+        translation::operations,
     },
     scenario::{Invariant, Level, Scenario, SourceFile, Span, Tier},
     targets::Maskable,
@@ -62,6 +63,10 @@ pub(super) fn outcome_without_evidence(
         },
         requirements: scenario.verifies.clone(),
         needs: scenario.needs.clone(),
+        operations: operations::used(scenario)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
         known: None,
         lacks: if verdict == Verdict::Skip {
             item.lacks.clone()

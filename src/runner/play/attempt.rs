@@ -136,25 +136,19 @@ impl<'a> Attempt<'a> {
         for name in NAMES {
             scope.set(name, Data::from(unique.with_suffix(name)));
         }
-        let path = target.endpoint.path.as_str();
-        scope.set("path", Data::from(path));
-        let speaks = target.manifest.dialect.speaks;
-        let resource = match speaks {
-            Speaks::EngineIo | Speaks::SocketIo => format!("{path}?EIO=4&transport=websocket"),
-            Speaks::WebSocket => path.to_owned(),
-        };
-        let resource = Visitor::of(&target.manifest).resource(&resource);
-        scope.set("resource", Data::from(resource));
+        let now = clock::timestamp();
+        let usual = target.credentials_at(now);
+        scope.set("path", Data::from(target.endpoint.path.as_str()));
+        scope.set("resource", Data::from(resource(target, &usual)));
         if let Some(form) = echo_form::form(&target.manifest) {
             scope.set(ECHO_FORM, form);
         }
         let bindings = &target.manifest.bindings;
         let main = bindings.namespaces.main();
         let home = bound_namespaces::home(scenario, bindings);
-        let now = clock::timestamp();
         let minted = match target.manifest.rules.has(Rule::OneConnectionPerUser) {
             true => target.credentials_of(now, unique.suffix()),
-            false => target.credentials_at(now),
+            false => usual,
         };
         scope.set("credentials", minted.data.clone());
         if let Some(signer) = target.manifest.credentials.signer() {
@@ -474,6 +468,16 @@ impl<'a> Attempt<'a> {
             .unjudged()
         })
     }
+}
+
+/// Returns `$resource`: the path and query of a WebSocket handshake, with the manifest's query parameters.
+fn resource(target: &LiveTarget, credentials: &Minted) -> String {
+    let path = target.endpoint.path.as_str();
+    let resource = match target.manifest.dialect.speaks {
+        Speaks::EngineIo | Speaks::SocketIo => format!("{path}?EIO=4&transport=websocket"),
+        Speaks::WebSocket => path.to_owned(),
+    };
+    Visitor::with(&target.manifest, credentials.data.clone()).resource(&resource)
 }
 
 /// Returns the value of a field of `$target`.

@@ -153,6 +153,7 @@ impl Maskable for Outcome {
             weight: _,
             requirements: _,
             needs: _,
+            operations: _,
             known: _,
             lacks: _,
             transport: _,

@@ -106,6 +106,11 @@ impl Notice {
 }
 
 impl Notice {
+    /// Returns true if the notice says that the record ends before the run.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::RecordCut { .. })
+    }
+
     /// Returns true if the notice says nothing about the target or the evidence: only what was left out of the run.
     pub fn is_harmless(&self) -> bool {
         match self {

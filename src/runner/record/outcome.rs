@@ -49,6 +49,9 @@ pub struct Outcome {
     pub requirements: Vec<String>,
     /// The capabilities that the scenario needs.
     pub needs: Vec<String>,
+    /// The operations of the contract that the scenario's steps use.
+    #[serde(default)]
+    pub operations: Vec<String>,
     /// The entry of a list of known deviations that explains the verdict; `None` if no entry does.
     pub known: Option<Known>,
     /// What the manifest would have to declare so that the scenario runs; empty unless the scenario was skipped for

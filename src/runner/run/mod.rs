@@ -5,7 +5,7 @@ pub(super) mod belied;
 mod fence_notices;
 pub(super) mod file_descriptors;
 pub(super) mod servers;
-mod suspect;
+pub(super) mod suspect;
 pub(super) mod unstarted;
 
 use std::{
@@ -17,11 +17,7 @@ use std::{
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    batch::Batch,
-    belied::belied,
-    suspect::{Scenarios, suspect},
-};
+use self::{batch::Batch, belied::belied, suspect::suspect};
 use crate::{
     clock,
     runner::{
@@ -56,7 +52,7 @@ use crate::{
 pub async fn run(
     plan: Plan,
     target: &Target,
-    settings: &Settings,
+    settings: &Arc<Settings>,
     interrupt: CancellationToken,
     emit: impl FnMut(&Masked<Event>),
 ) -> Result<Masked<Record>, StartError> {
@@ -64,7 +60,6 @@ pub async fn run(
     let mut run = Run::new(target, settings, interrupt, emit);
     let starts = run.start_instances(&items).await?;
     run.announce(&items, starts, &left_out);
-    run.scenarios = suspect::scenarios(&items);
     let (together, mut alone) = run.batches(items);
     run.run_batch(together, settings.jobs.max(1)).await;
     alone.extend(run.take_without_server());
@@ -75,7 +70,7 @@ pub async fn run(
 /// A run in progress.
 pub(super) struct Run<'r, E> {
     pub(super) target: &'r Target,
-    pub(super) settings: &'r Settings,
+    pub(super) settings: &'r Arc<Settings>,
     /// The running servers by profile (a variant of the target with other settings); `None` is the target without a
     /// profile.
     pub(super) instances: BTreeMap<Option<usize>, Instance>,
@@ -89,8 +84,6 @@ pub(super) struct Run<'r, E> {
     interrupt: CancellationToken,
     started: Instant,
     record: Record,
-    /// The scenarios of the run.
-    scenarios: Scenarios,
     emit: E,
     has_failed: bool,
     /// Why no more scenarios can run: the target died and can't be started again.
@@ -114,7 +107,7 @@ enum Message {
 impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     fn new(
         target: &'r Target,
-        settings: &'r Settings,
+        settings: &'r Arc<Settings>,
         interrupt: CancellationToken,
         emit: E,
     ) -> Self {
@@ -128,7 +121,6 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             interrupt,
             started: clock::now(),
             record: Record::default(),
-            scenarios: Scenarios::new(),
             emit,
             has_failed: false,
             lost: None,
@@ -310,7 +302,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             let Some(server) = self.server_for(&item) else {
                 continue;
             };
-            let settings = self.settings.clone();
+            let settings = Arc::clone(self.settings);
             let load = Arc::clone(&self.load);
             let can_die = self.target.can_die();
             let sender = sender.clone();
@@ -460,7 +452,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
     async fn finish(mut self) -> Masked<Record> {
         self.emit_interrupt();
         self.notice_fences();
-        let suspect = suspect(&self.record.outcomes, &self.scenarios);
+        let suspect = suspect(&self.record.outcomes);
         for notice in belied(&self.record.outcomes).into_iter().chain(suspect) {
             self.notice(notice);
         }

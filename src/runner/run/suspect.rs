@@ -1,51 +1,28 @@
 //! Finds the operation of the application that most failures have in common, such as a join that takes effect too late.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::BTreeMap;
 
-use crate::{
-    runner::{
-        plan::Item,
-        record::{notice::Notice, outcome::Outcome, verdict::Verdict},
-        translation::operations,
-    },
-    scenario::Scenario,
-};
+use crate::runner::record::{notice::Notice, outcome::Outcome, verdict::Verdict};
 
 /// The number of failed scenarios from which on an operation is suspected. Fewer can fail for reasons of their own.
 const FEWEST: usize = 8;
 
-/// The scenarios of a run, by the ids of their outcomes.
-pub(super) type Scenarios = HashMap<String, Arc<Scenario>>;
-
-/// Returns the scenarios of these items.
-pub(super) fn scenarios(items: &[Item]) -> Scenarios {
-    let items = items.iter();
-    items
-        .map(|item| (item.id.clone(), Arc::clone(&item.scenario)))
-        .collect()
-}
-
 /// Returns the notice about the operation that most of the failed scenarios use, if the scenarios that use it mostly
 /// fail. Returns `None` if there is no such operation, or if only a few scenarios failed.
-pub(super) fn suspect(outcomes: &[Outcome], scenarios: &Scenarios) -> Option<Notice> {
+pub fn suspect(outcomes: &[Outcome]) -> Option<Notice> {
     let is_new_failure =
         |outcome: &&Outcome| outcome.verdict == Verdict::Fail && outcome.known.is_none();
     let failed = outcomes.iter().filter(is_new_failure).count();
     if failed < FEWEST {
         return None;
     }
-    let mut counts: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for outcome in outcomes {
         let is_failure = is_new_failure(&outcome);
         if !is_failure && outcome.verdict != Verdict::Pass {
             continue;
         }
-        let scenario = scenarios.get(&outcome.id);
-        let used = scenario.map(|scenario| operations::used(scenario));
-        for operation in used.unwrap_or_default() {
+        for operation in &outcome.operations {
             let (failing, passing) = counts.entry(operation).or_default();
             *if is_failure { failing } else { passing } += 1;
         }
@@ -67,40 +44,20 @@ pub(super) fn suspect(outcomes: &[Outcome], scenarios: &Scenarios) -> Option<Not
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        runner::samples,
-        scenario::{Known, Others, SourceFile, load},
-    };
+    use crate::runner::samples;
 
-    /// Returns an outcome and a scenario of this id that calls these operations.
-    fn played(id: &str, verdict: Verdict, called: &[&str]) -> (Outcome, (String, Arc<Scenario>)) {
-        let steps: String = called
-            .iter()
-            .map(|operation| format!("  - {{ call: {operation}, as: one }}\n"))
-            .collect();
-        let text =
-            format!("scenarios:\n- id: {id}\n  title: T\n  clients: [one]\n  steps:\n{steps}");
-        let source = Arc::new(SourceFile {
-            path: "one.yaml".into(),
-            text,
-        });
-        let known = Known {
-            requirements: None,
-            faults: None,
-            others: Others::Refused,
-        };
-        let scenario = load(source, known).unwrap().remove(0);
-        let outcome = Outcome {
+    /// Returns the outcome of a scenario that uses these operations.
+    fn played(id: &str, verdict: Verdict, used: &[&str]) -> Outcome {
+        Outcome {
             id: id.to_owned(),
             verdict,
+            operations: used.iter().map(|&name| name.to_owned()).collect(),
             ..samples::failed()
-        };
-        (outcome, (id.to_owned(), Arc::new(scenario)))
+        }
     }
 
-    fn suspected(played: Vec<(Outcome, (String, Arc<Scenario>))>) -> Option<String> {
-        let (outcomes, scenarios): (Vec<_>, Scenarios) = played.into_iter().unzip();
-        suspect(&outcomes, &scenarios).map(|notice| notice.to_string())
+    fn suspected(outcomes: &[Outcome]) -> Option<String> {
+        suspect(outcomes).map(|notice| notice.to_string())
     }
 
     #[test]
@@ -116,19 +73,19 @@ mod tests {
         all.push(played("b/join", Verdict::Pass, &["join-room"]));
         all.extend((0..20).map(|number| played(&format!("c/{number}"), Verdict::Pass, &["echo"])));
         assert_eq!(
-            suspected(all.clone()).unwrap(),
+            suspected(&all).unwrap(),
             "9 of the 10 scenarios that failed use `join-room`, and only 1 scenario that uses it passed; look at \
              `join-room` first"
         );
         all.extend(
             (0..20).map(|number| played(&format!("d/{number}"), Verdict::Pass, &["join-room"])),
         );
-        assert_eq!(suspected(all), None);
+        assert_eq!(suspected(&all), None);
     }
 
     #[test]
     fn a_few_failures_point_at_no_operation() {
         let few = (0..7).map(|number| played(&format!("a/{number}"), Verdict::Fail, &["echo"]));
-        assert_eq!(suspected(few.collect()), None);
+        assert_eq!(suspected(&few.collect::<Vec<_>>()), None);
     }
 }

@@ -166,20 +166,13 @@ fn lacks_field(manifest: &Manifest, name: &str, field: &str, is_request: bool) -
 
 /// Returns the operations of the contract that the scenario's steps call or emit, or that one of its variables names.
 pub(in crate::runner) fn used(scenario: &Scenario) -> BTreeSet<&'static str> {
-    let variables: BTreeSet<_> = scenario
-        .variables
-        .iter()
-        .map(|(_, value)| described(value))
-        .collect();
+    let variables = scenario.variables.iter();
+    let mut named: BTreeSet<_> = variables.map(|(_, value)| described(value)).collect();
+    visit_steps(&scenario.steps, &mut |step| {
+        named.extend(step.action.facts().operation.map(described));
+    });
     let operations = OPERATIONS.iter().map(|operation| operation.name);
-    let is_used = |name: &&str| {
-        let calls = |step: &Step| {
-            let operation = step.action.facts().operation;
-            operation.is_some_and(|operation| described(operation) == *name)
-        };
-        variables.contains(*name) || scenario.steps.iter().any(|step| step.any(&calls))
-    };
-    operations.filter(is_used).collect()
+    operations.filter(|name| named.contains(*name)).collect()
 }
 
 /// Returns true if the scenario needs the application: its echo, or a capability that its events provide.

@@ -3,6 +3,7 @@
 mod forms;
 mod masked;
 mod ranges;
+mod secret;
 #[cfg(test)]
 mod tests;
 mod unbroken;

@@ -2,7 +2,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use proptest::prelude::*;
 
 use super::{values::REPLACEMENT, *};
-use crate::text::{clip, keep_ends};
+use crate::{
+    text::{clip, keep_ends},
+    work,
+};
 
 fn secrets(values: &[&str]) -> Secrets {
     let mut secrets = Secrets::default();
@@ -35,6 +38,28 @@ fn every_way_of_writing_a_secret_is_masked() {
     ] {
         assert_eq!(secrets.mask(&format!("<{shown}>")), "<***>", "{shown}");
         assert!(secrets.found_in(shown), "{shown}");
+    }
+}
+
+#[test]
+fn the_forms_of_a_secret_are_computed_once_and_only_if_a_text_is_masked() {
+    let forms = |act: &dyn Fn()| work::counted("forms of secrets", act);
+    assert_eq!(forms(&|| drop(secrets(&["never-shown"]))), 0);
+    let shown = secrets(&["shown-often", "first-line\nsecond-line"]);
+    let mut copy = Secrets::default();
+    copy.extend(&shown);
+    let mask = || assert_eq!(copy.mask("<shown-often>"), "<***>");
+    // The second secret has forms as a whole and for each of its lines.
+    assert_eq!(forms(&mask), 4);
+    assert_eq!(forms(&mask), 0);
+    assert_eq!(forms(&|| assert!(shown.found_in("second-line"))), 0);
+}
+
+#[test]
+fn secrets_that_differ_only_in_case_are_masked_in_base64_as_well() {
+    let secrets = secrets(&["Secret-Value", "secret-value"]);
+    for value in ["Secret-Value", "secret-value"] {
+        assert_eq!(secrets.mask(&BASE64_STANDARD.encode(value)), "***");
     }
 }
 

@@ -1,30 +1,22 @@
 //! The secrets of a command, and the search for them in a text.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeMap,
     fmt,
     ops::Range,
-    sync::{Arc, LazyLock, OnceLock},
+    sync::{Arc, LazyLock},
 };
 
-use memchr::memmem::{FindIter, Finder};
 use regex::Regex;
 
-use super::{forms, ranges::Ranges, unbroken::Unbroken};
+use super::{
+    ranges::Ranges,
+    secret::{SHORTEST, Secret, has_letters},
+    unbroken::Unbroken,
+};
 
 /// The text that replaces a secret.
 pub(super) const REPLACEMENT: &str = "***";
-
-/// The length of the shortest value that is masked. Shorter values occur in ordinary text by chance.
-const SHORTEST: usize = 6;
-
-/// The length of the shortest line of a secret with several lines that is masked. Lines shorter than [`SHORTEST`] are
-/// masked only where they are a whole line of the text.
-const SHORTEST_LINE: usize = 3;
-
-/// The length of the shortest piece of a secret that is masked where it is a whole line of the text. Tools such as
-/// `base64` break a secret into lines.
-const SHORTEST_PIECE: usize = 8;
 
 /// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut. A single letter
 /// or digit is enough there: a text that was cut has lost more than the few characters that are masked by chance.
@@ -45,59 +37,30 @@ const CUT: char = '…';
 ///
 /// Each secret is masked as plain text and in the encoded forms that `forms.rs` lists, such as base64 and JSON, even
 /// inside a longer word, and where a line break is in the middle of it. Each line of a secret with several lines is a secret too.
-#[derive(Clone, Default)]
-pub struct Secrets {
-    /// The search for each form of each value, by the form in lower case.
-    forms: HashMap<Arc<str>, Arc<Search>>,
-    /// Lines of secrets that are too short to be masked inside other text, in lower case. They are masked where they
-    /// are a whole line.
-    short_lines: BTreeSet<Arc<str>>,
-}
-
-/// The search for one form of a secret.
 ///
-/// The finder is built at the first search and then kept, because one form is searched in many texts. Most attempts
-/// sign tokens that no text is searched for.
-#[derive(Debug, Default)]
-struct Search(OnceLock<Finder<'static>>);
-
-impl Search {
-    /// Finds `form`, always the same one, in `text`.
-    fn find_in<'a>(&'a self, form: &'a str, text: &'a str) -> Option<FindIter<'a, 'a>> {
-        // A text that is shorter than the secret can't contain it. Most texts are, so this check saves time.
-        (form.len() <= text.len()).then(|| {
-            let finder = self.0.get_or_init(|| Finder::new(form).into_owned());
-            finder.find_iter(text.as_bytes())
-        })
-    }
-}
+/// Copies share the forms of their secrets.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<Arc<str>, Arc<Secret>>);
 
 impl Secrets {
     /// Adds a value and each of its lines. Ignores values of fewer than 6 bytes, which are too common to mask.
     pub fn add(&mut self, value: &str) {
-        if value.len() < SHORTEST || self.forms.contains_key(value.to_ascii_lowercase().as_str()) {
-            return;
-        }
-        self.add_forms(value);
-        if value.contains(['\n', '\r']) {
-            for line in value.split(['\n', '\r']).map(str::trim) {
-                self.add_line(line);
-            }
+        if value.len() >= SHORTEST && !self.0.contains_key(value) {
+            self.0.insert(value.into(), Arc::new(Secret::new(value)));
         }
     }
 
     /// Adds all values of `other`.
     pub fn extend(&mut self, other: &Self) {
-        let forms = other.forms.iter();
-        self.forms
-            .extend(forms.map(|(form, search)| (Arc::clone(form), Arc::clone(search))));
-        self.short_lines.extend(other.short_lines.iter().cloned());
+        let added = other.0.iter();
+        self.0
+            .extend(added.map(|(value, secret)| (Arc::clone(value), Arc::clone(secret))));
     }
 
     /// Returns `text` with `***` in place of every secret, of the beginning or end of a secret that was cut at a `…`, and
     /// of every JSON Web Token.
     pub fn mask(&self, text: &str) -> String {
-        if self.forms.is_empty() && !text.contains(TOKEN_START) {
+        if self.0.is_empty() && !text.contains(TOKEN_START) {
             return text.to_owned();
         }
         // Search in lower case, because a server may print a value or the hex digits of an escape in upper case. This
@@ -132,27 +95,9 @@ impl Secrets {
 
     /// Finds all secrets in a text in lower case.
     fn find_in<'a>(&'a self, lower: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-        self.forms.iter().flat_map(move |(form, search)| {
-            let starts = search.find_in(form, lower).into_iter().flatten();
-            starts.map(|start| start..start + form.len())
-        })
-    }
-
-    fn add_forms(&mut self, value: &str) {
-        for form in forms::forms_of(value) {
-            let form = form.to_ascii_lowercase();
-            if form.len() >= SHORTEST && !self.forms.contains_key(form.as_str()) {
-                self.forms.insert(form.into(), Arc::default());
-            }
-        }
-    }
-
-    fn add_line(&mut self, line: &str) {
-        if line.len() >= SHORTEST {
-            self.add_forms(line);
-        } else if line.len() >= SHORTEST_LINE && has_letters(line) {
-            self.short_lines.insert(line.to_ascii_lowercase().into());
-        }
+        self.0
+            .values()
+            .flat_map(move |secret| secret.find_in(lower))
     }
 
     /// Finds the ends and beginnings of secrets on both sides of each `…`, where a text was cut.
@@ -164,7 +109,7 @@ impl Secrets {
                 .strip_prefix(' ')
                 .unwrap_or(&lower[behind..]);
             let start = lower.len() - after.len();
-            for form in self.forms.keys() {
+            for form in self.0.values().flat_map(|secret| secret.forms()) {
                 let lengths = || (SHORTEST_REST..form.len()).rev();
                 let is_head = |length: &usize| {
                     form.is_char_boundary(*length)
@@ -198,15 +143,7 @@ impl Secrets {
         let mut start = 0;
         for line in lower.split_inclusive('\n') {
             let inner = line.trim();
-            let is_secret = match inner.len() {
-                ..SHORTEST_LINE => false,
-                SHORTEST_LINE..SHORTEST_PIECE => self.short_lines.contains(inner),
-                _ => {
-                    let finder = Finder::new(inner);
-                    let mut forms = self.forms.keys();
-                    forms.any(|form| finder.find(form.as_bytes()).is_some())
-                }
-            };
+            let is_secret = self.0.values().any(|secret| secret.has_line(inner));
             if is_secret {
                 let from = start + (line.len() - line.trim_start().len());
                 ranges.add(from..from + inner.len());
@@ -216,12 +153,6 @@ impl Secrets {
     }
 }
 
-/// Returns true if the text has a letter or a digit. Punctuation is no secret: the full stop at the end of an unsigned
-/// token, or a bracket alone on a line.
-fn has_letters(text: &str) -> bool {
-    text.contains(|one: char| one.is_alphanumeric())
-}
-
 /// Returns true if a piece of `length` bytes can be the end or the beginning of a secret beside the character
 /// `outside`. A few characters inside a longer word are that word, not a secret: the `w` of `within`.
 fn can_stand_beside(outside: Option<char>, length: usize) -> bool {
@@ -229,9 +160,9 @@ fn can_stand_beside(outside: Option<char>, length: usize) -> bool {
     length >= CHANCE || !outside.is_some_and(char::is_alphanumeric)
 }
 
-/// Shows the number of forms, but never the forms.
+/// Shows the number of secrets, but never the secrets.
 impl fmt::Debug for Secrets {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Secrets({} forms)", self.forms.len())
+        write!(formatter, "Secrets({})", self.0.len())
     }
 }
