@@ -51,6 +51,7 @@ impl Failed {
             scenarios: plan.items.len(),
             jobs: settings.jobs,
             seed: settings.seed,
+            requirements: runner::requirements_of(&plan.items, &settings.requirements),
         };
         let reason = error.to_string();
         Box::new(Self {

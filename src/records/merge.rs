@@ -12,7 +12,10 @@ use super::{
     reader::Reader,
 };
 use crate::{
-    runner::{Event, EventKind, Notice, Partition, Record, RunInfo, Summary, belied, suspect},
+    runner::{
+        Event, EventKind, Notice, Partition, Record, RequirementNote, RunInfo, Summary, belied,
+        suspect,
+    },
     targets::Masked,
 };
 
@@ -71,6 +74,7 @@ impl<'p> Parts<'p> {
             at: Duration::ZERO,
             kind: EventKind::RunStarted(RunInfo {
                 scenarios: self.all().map(|part| part.record.info.scenarios).sum(),
+                requirements: self.requirements(),
                 ..self.first.record.info.clone()
             }),
         });
@@ -88,6 +92,13 @@ impl<'p> Parts<'p> {
             record: unmasked().masked(player.record),
             is_cut: self.is_cut(),
         })
+    }
+
+    /// Returns the requirements that the scenarios of all parts verify, sorted by id.
+    fn requirements(&self) -> Vec<RequirementNote> {
+        let of_parts = self.all().flat_map(|part| &part.record.info.requirements);
+        let by_id: BTreeMap<_, _> = of_parts.map(|one| (&one.id, one)).collect();
+        by_id.into_values().cloned().collect()
     }
 
     /// Plays the events at the end of the whole run.

@@ -302,6 +302,8 @@ fn parts_of_one_run_are_joined() {
     let of_parts = folded(&samples::events()).info.scenarios;
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].scenarios, 2 * of_parts);
+    let cited: Vec<_> = started[0].requirements.iter().map(|one| &one.id).collect();
+    assert_eq!(cited, ["acks.value"]);
 }
 
 #[test]

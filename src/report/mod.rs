@@ -23,7 +23,7 @@ pub use format::{Format, FormatError};
 pub use formats::{FORMATS, REPORT_SCHEMA, Report};
 pub use place::is_same_file;
 pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
-pub(crate) use safe_json::to_safe_json;
+pub(crate) use safe_json::{to_inert_json, to_safe_json};
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role};
 pub use terminal::{Detail, Progress, SameCause, Terminal, Watched, failure, scenario_in_full};

@@ -32,6 +32,7 @@ pub use baseline::{
     Stale,
 };
 pub use findings::{error_kind::ErrorKind, failure_kind::FailureKind};
+pub use judgement::citation::of_items as requirements_of;
 pub use plan::{
     Item, Plan,
     coverage::{Coverage, CoverageState, Covered, Evidence, Observed, Skips, Verifier, skips},
@@ -49,8 +50,8 @@ pub use record::{
     known::{Known, KnownBy},
     notice::Notice,
     outcome::{
-        Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, RequirementNote,
-        SeenLine, Weight,
+        Attempt, Breach, Cause, ClientView, Excerpt, FurtherFinding, Missing, Outcome, Place,
+        RequirementNote, SeenLine, Weight,
     },
     summary::Summary,
     verdict::Verdict,

@@ -8,8 +8,9 @@ use std::{
 
 use crate::{
     runner::{
-        Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, FailureKind, Notice,
-        Outcome, Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict, Weight,
+        Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, Excerpt, FailureKind,
+        Notice, Outcome, Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict,
+        Weight,
     },
     scenario::{Known, Level, Others, Scenario, SourceFile, Transport, load},
     targets::{Manifest, load_manifest},
@@ -171,6 +172,13 @@ pub(crate) fn events() -> Vec<Event> {
         scenarios: 5,
         jobs: 16,
         seed: 7,
+        requirements: vec![RequirementNote {
+            id: "acks.value".to_owned(),
+            level: Level::Must,
+            title: "An acknowledgement carries the value of the handler".to_owned(),
+            clause: None,
+            source: None,
+        }],
     })];
     let mut summary = Summary {
         duration: Duration::from_millis(1_480),
@@ -221,6 +229,7 @@ fn breach() -> Breach {
         expected: Some("member: 1, sender: 0".to_owned()),
         received: Some("member: 1, sender: 1".to_owned()),
         tolerated: None,
+        missing: None,
         seen: vec![
             ClientView {
                 client: "sender".to_owned(),
@@ -244,6 +253,13 @@ fn breach() -> Breach {
             source: Some("https://socket.io/docs/v4/server-api/#sockettoroom".to_owned()),
         }],
         why: Some("A chat shows every message twice to the person who wrote it.".to_owned()),
+        excerpt: Some(Excerpt {
+            first_line: 20,
+            lines: vec![
+                "  steps:".to_owned(),
+                "  - deliver: room-message".to_owned(),
+            ],
+        }),
         rerun: "sockspec run rooms/to-excludes-sender --seed 7".to_owned(),
         log: vec![
             "listening".to_owned(),

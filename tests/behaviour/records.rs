@@ -87,6 +87,8 @@ fn reports_from_a_record_are_those_of_the_run() {
         "json=run.json",
         "--report",
         "junit=run.xml",
+        "--report",
+        "html=run.html",
     ];
     expect(&sockspec(folder, &run), Exit::NotConformant);
     let report = [
@@ -96,11 +98,13 @@ fn reports_from_a_record_are_those_of_the_run() {
         "json=later.json",
         "--report",
         "junit=later.xml",
+        "--report",
+        "html=later.html",
     ];
     let reported = sockspec(folder, &report);
     expect(&reported, Exit::Conformant);
     assert_eq!(reported.out, "");
-    for kind in ["json", "xml"] {
+    for kind in ["json", "xml", "html"] {
         let [run, later] = ["run", "later"].map(|name| folder.join(format!("{name}.{kind}")));
         assert_eq!(fs::read(run).unwrap(), fs::read(later).unwrap());
     }

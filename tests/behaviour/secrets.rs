@@ -117,27 +117,30 @@ timing: {{ within: 300ms }}
 ",
         env!("CARGO_BIN_EXE_sockspec")
     );
-    let scenario = "topic: Secrets
+    let scenario = format!(
+        "topic: Secrets
 scenarios:
 - id: secrets/echoed
   title: A secret comes back
   why: A test.
   level: must
+  # Somebody wrote the secret here: {TOKEN}
   clients: [alice]
   vars:
-    token: \"${ jwt(sub='u1', secret='of-the-test') }\"
+    token: \"${{ jwt(sub='u1', secret='of-the-test') }}\"
   steps:
   - call: echo
     as: alice
     with:
       plain: $credentials_secret
-      base64: \"${ base64(credentials_secret) }\"
-      shifted: \"${ base64('x' ~ credentials_secret) }\"
-      hex: \"${ hex(credentials_secret) }\"
+      base64: \"${{ base64(credentials_secret) }}\"
+      shifted: \"${{ base64('x' ~ credentials_secret) }}\"
+      hex: \"${{ hex(credentials_secret) }}\"
       minted: $token
-      cut: \"${ repeat('-', 850) ~ credentials_secret ~ repeat('-', 5000) }\"
+      cut: \"${{ repeat('-', 850) ~ credentials_secret ~ repeat('-', 5000) }}\"
     reply: wrong
-";
+"
+    );
     let finished = Test::new()
         .file("target.yaml", manifest)
         .file("secrets.yaml", scenario)
@@ -154,6 +157,8 @@ scenarios:
             "json=report.json",
             "--report",
             "junit=report.xml",
+            "--report",
+            "html=report.html",
         ])
         .env("TOKEN", TOKEN)
         .status(Exit::NotConformant)
@@ -167,7 +172,7 @@ scenarios:
         "b2svM24rczNjcm",
     ];
     shows_nothing(&finished, &secrets);
-    for report in ["report.json", "report.xml"] {
+    for report in ["report.json", "report.xml", "report.html"] {
         let text = finished.written(report);
         for secret in secrets {
             assert!(!text.contains(secret), "{secret:?} in\n{text}");

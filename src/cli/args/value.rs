@@ -262,9 +262,9 @@ mod tests {
         assert_eq!(request.destination, Destination::File("out=1.xml".into()));
         assert_eq!(report("json=-").unwrap().destination, Destination::Stdout);
         assert!(report("out.json").unwrap_err().contains("json=out.json"));
-        let unknown = report("html=x").unwrap_err();
+        let unknown = report("pdf=x").unwrap_err();
         assert!(
-            unknown.starts_with("there is no report `html`; write ") && unknown.contains("`json`"),
+            unknown.starts_with("there is no report `pdf`; write ") && unknown.contains("`json`"),
             "{unknown}"
         );
         assert!(report("json=").is_err());

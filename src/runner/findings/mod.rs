@@ -9,10 +9,13 @@ pub(super) mod unanswered_connect;
 
 use self::{error_kind::ErrorKind, failure_kind::FailureKind};
 use crate::{
-    scenario::{Invariant, Level, Mismatch, Span, TemplateError},
+    scenario::{ClientName, Invariant, Level, Mismatch, Span, TemplateError},
     targets::BindingError,
-    text::excerpt,
+    text::{clip, excerpt},
 };
+
+/// The limit on the text of what a client waited for, in bytes.
+const AWAITED_BYTES: usize = 500;
 
 /// Something that the target did wrong.
 #[derive(Clone, Debug)]
@@ -45,6 +48,8 @@ pub(super) struct Detail {
     pub(super) expected: Option<String>,
     /// What was received instead.
     pub(super) received: Option<String>,
+    /// What a client waited for in vain; `None` if something else went wrong.
+    pub(super) missing: Option<Awaited>,
     /// The lenient form of the step that the target meets, as it stands in the scenario. `None` if the step tolerates
     /// nothing else.
     pub(super) tolerated: Option<String>,
@@ -56,6 +61,15 @@ pub(super) struct Detail {
     pub(super) gist: Option<String>,
     /// The place in the scenario file that the text is about.
     pub(super) span: Option<Span>,
+}
+
+/// An event, packet or answer that a client waited for.
+#[derive(Clone, Debug)]
+pub(super) struct Awaited {
+    /// The name of the client.
+    pub(super) client: String,
+    /// What has to come, in the words of the scenario language.
+    pub(super) what: String,
 }
 
 /// Why a scenario stops.
@@ -95,6 +109,15 @@ impl Finding {
     /// Adds to the finding what was received.
     pub(super) fn received(mut self, received: impl Into<String>) -> Self {
         self.detail.received = Some(received.into());
+        self
+    }
+
+    /// Adds to the finding that the client with this name waited in vain for what was expected.
+    pub(super) fn missed_by(mut self, client: &ClientName) -> Self {
+        self.detail.missing = self.detail.expected.as_ref().map(|expected| Awaited {
+            client: client.to_string(),
+            what: clip(expected, AWAITED_BYTES),
+        });
         self
     }
 

@@ -1,13 +1,17 @@
 //! Turns the findings of an attempt into the outcome that reports show.
 
 pub(super) mod cause;
+pub(super) mod citation;
 pub(super) mod dismissal;
+mod excerpt;
 pub(super) mod illegal_end;
 pub(super) mod invariants;
 
 use std::{sync::Arc, time::Duration};
 
+use self::excerpt::excerpt;
 use crate::{
+    clock,
     runner::{
         findings::{
             Detail, Finding, Obstacle, Stop, error_kind::ErrorKind, failure_kind::FailureKind,
@@ -16,7 +20,7 @@ use crate::{
         plan::Item,
         play::attempt,
         record::{
-            outcome::{Attempt, Breach, FurtherFinding, Outcome, Place, RequirementNote, Weight},
+            outcome::{Attempt, Breach, FurtherFinding, Missing, Outcome, Place, Weight},
             verdict::Verdict,
         },
         settings::Settings,
@@ -158,12 +162,24 @@ fn breach(
         expected: detail.expected,
         received: detail.received,
         tolerated: detail.tolerated,
+        missing: detail.missing.map(|missing| Missing {
+            client: missing.client,
+            what: missing.what,
+            until: ended_after(attempt),
+        }),
         seen: trace::views(attempt),
-        requirements: notes(scenario, settings),
+        requirements: citation::of_scenario(scenario, &settings.requirements),
         why: scenario.why.clone(),
+        excerpt: Some(excerpt(scenario, detail.span)),
         rerun: rerun(item, settings),
         log,
     }
+}
+
+/// Returns the time from the start of an attempt to the end of its last step.
+fn ended_after(attempt: &attempt::Attempt<'_>) -> Duration {
+    let over = attempt.notes().over.unwrap_or_else(clock::now);
+    over.saturating_duration_since(attempt.started)
 }
 
 /// Returns a warning besides the finding that decides the verdict.
@@ -335,20 +351,6 @@ pub(super) enum Merge {
     Last,
     /// The attempt with the worst verdict, because the user asked for several attempts.
     Worst,
-}
-
-fn notes(scenario: &Scenario, settings: &Settings) -> Vec<RequirementNote> {
-    let entries = &settings.requirements.entries;
-    let known = scenario.verifies.iter().filter_map(|id| entries.get(id));
-    known
-        .map(|requirement| RequirementNote {
-            id: requirement.id.clone(),
-            level: requirement.level,
-            title: requirement.title.clone(),
-            clause: requirement.clause.clone(),
-            source: requirement.source.clone(),
-        })
-        .collect()
 }
 
 fn place(source: &Arc<SourceFile>, span: Span) -> Option<Place> {

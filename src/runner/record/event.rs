@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     notice::Notice,
-    outcome::{ClientView, Outcome},
+    outcome::{ClientView, Outcome, RequirementNote},
     summary::Summary,
     verdict::Verdict,
 };
@@ -120,6 +120,9 @@ pub struct RunInfo {
     pub jobs: usize,
     /// The seed of all random values.
     pub seed: u64,
+    /// The requirements that the scenarios verify, sorted by id; empty in older records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requirements: Vec<RequirementNote>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@ use super::{
     Record,
     event::{Event, EventKind, RunInfo, TargetStart, Traffic},
     notice::Notice,
-    outcome::{Attempt, Breach, Cause, ClientView, FurtherFinding, Outcome, Place, SeenLine},
+    outcome::{
+        Attempt, Breach, Cause, ClientView, Excerpt, FurtherFinding, Missing, Outcome, Place,
+        SeenLine,
+    },
 };
 use crate::targets::{Maskable, Secrets};
 
@@ -80,6 +83,7 @@ impl Maskable for RunInfo {
             scenarios: _,
             jobs: _,
             seed: _,
+            requirements: _,
         } = self;
         target.mask(secrets);
         url.mask(secrets);
@@ -227,9 +231,11 @@ impl Maskable for Breach {
             expected,
             received,
             tolerated: _,
+            missing,
             seen,
             requirements: _,
             why: _,
+            excerpt,
             rerun,
             log,
         } = self;
@@ -237,9 +243,32 @@ impl Maskable for Breach {
         place.mask(secrets);
         expected.mask(secrets);
         received.mask(secrets);
+        missing.mask(secrets);
         seen.mask(secrets);
+        excerpt.mask(secrets);
         rerun.mask(secrets);
         log.mask(secrets);
+    }
+}
+
+impl Maskable for Missing {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            client: _,
+            what,
+            until: _,
+        } = self;
+        what.mask(secrets);
+    }
+}
+
+impl Maskable for Excerpt {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            first_line: _,
+            lines,
+        } = self;
+        lines.mask(secrets);
     }
 }
 

@@ -182,12 +182,19 @@ pub struct Breach {
     pub received: Option<String>,
     /// The lenient form of the step, which the target meets. `None` if the target meets none.
     pub tolerated: Option<String>,
+    /// The event, packet or answer that a client waited for in vain; `None` if something else went wrong, and in older
+    /// records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
     /// The traffic of each client, with times.
     pub seen: Vec<ClientView>,
     /// The requirements that the scenario verifies.
     pub requirements: Vec<RequirementNote>,
     /// What users lose if a server fails the scenario.
     pub why: Option<String>,
+    /// The scenario as it stands in its file; `None` in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
     /// The command that runs the same scenario again.
     pub rerun: String,
     /// The last lines of the target's output, if the runner launched the target.
@@ -207,6 +214,26 @@ pub struct Place {
     pub text: String,
     /// The number of characters to underline, from `column` on.
     pub width: usize,
+}
+
+/// Lines of a scenario file.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+pub struct Excerpt {
+    /// The number of the first of these lines in the file, counted from 1.
+    pub first_line: usize,
+    /// The lines.
+    pub lines: Vec<String>,
+}
+
+/// An event, packet or answer that a client waited for in vain.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Missing {
+    /// The name of the client that waited.
+    pub client: String,
+    /// What did not come, in the words of the scenario language.
+    pub what: String,
+    /// The time since the start of the attempt at which the client gave up waiting.
+    pub until: Duration,
 }
 
 /// The traffic of one client.

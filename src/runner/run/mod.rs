@@ -22,7 +22,7 @@ use crate::{
     clock,
     runner::{
         findings::error_kind::ErrorKind,
-        judgement::{self, cause},
+        judgement::{self, cause, citation},
         plan::{Item, Plan},
         play::{load::Load, play, schedule::Played},
         record::{
@@ -142,6 +142,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             scenarios: items.len(),
             jobs: self.settings.jobs,
             seed: self.settings.seed,
+            requirements: citation::of_items(items, &self.settings.requirements),
         }));
         for start in starts {
             self.emit(EventKind::TargetStarted(start));

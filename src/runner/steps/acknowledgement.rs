@@ -104,6 +104,7 @@ fn answer(
             },
         )
         .expected(question.expected(form))
+        .missed_by(name)
         .received(evidence::describe_end(&ended))
         .breach()),
         Waited::TimedOut => {
@@ -122,6 +123,7 @@ fn answer(
             )
             .gist(format!("{missed}."))
             .expected(question.expected(form))
+            .missed_by(name)
             .received(evidence::came_since(question.link, question.from))
             .breach())
         }

@@ -291,6 +291,7 @@ async fn leaves_namespace(
     Err(Finding::new(FailureKind::NotDisconnected, sentence)
         .gist(format!("The server did not send {name} a DISCONNECT."))
         .expected(format!("DISCONNECT for {namespace}"))
+        .missed_by(name)
         .received(received)
         .breach())
 }
@@ -337,6 +338,7 @@ async fn stays_open(
                     ),
                 )
                 .expected("a pong on the open connection")
+                .missed_by(&client.spec.name)
                 .received("no pong")
                 .breach());
             }

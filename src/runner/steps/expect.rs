@@ -229,6 +229,7 @@ pub(super) async fn await_event(
             ),
         )
         .expected(sought.describe(&scope))
+        .missed_by(&client.spec.name)
         .received(evidence::describe_end(&ended))
         .breach()),
         Waited::TimedOut => {
@@ -316,6 +317,7 @@ pub(super) fn missing(
         )
         .gist(format!("{name} did not receive {event}{gist}."))
         .expected(sought.describe(&scope))
+        .missed_by(name)
         .received(received));
     };
     let subject = format!("The {event}{ordinal} that {name} received");

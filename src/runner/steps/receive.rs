@@ -160,6 +160,8 @@ async fn next(
                 evidence::describe_end(&ended)
             ),
         )
+        .expected(describe(attempt, expected))
+        .missed_by(name)
         .received(evidence::describe_end(&ended)),
         Waited::TimedOut => {
             let limit = attempt.describe_limit(step, attempt.limit(step)?);
@@ -172,6 +174,8 @@ async fn next(
                         evidence::came_briefly(link, from)
                     ),
                 )
+                .expected(describe(attempt, expected))
+                .missed_by(name)
                 .received(evidence::came_since(link, from))
             })
         }

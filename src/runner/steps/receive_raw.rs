@@ -70,7 +70,11 @@ pub(super) async fn bytes(
                 ),
                 false => format!("What {name} received {}.", describe_mismatch(&mismatch)),
             };
-            return Err(Finding::new(kind, sentence).mismatch(&mismatch).breach());
+            let finding = Finding::new(kind, sentence).mismatch(&mismatch);
+            return Err(match all.is_empty() {
+                true => finding.missed_by(name).breach(),
+                false => finding.breach(),
+            });
         }
         is_over = clock::before(deadline, journal.longer_than(seen))
             .await
@@ -121,6 +125,7 @@ pub(super) async fn response(
                 ),
             )
             .expected(missing)
+            .missed_by(name)
             .received(evidence::came_since(link, 0))
             .breach());
         }

@@ -260,10 +260,13 @@ async fn await_report(
             evidence::came_since(link, from),
         ),
     };
-    Err(Finding::new(kind, sentence)
+    let finding = Finding::new(kind, sentence)
         .expected(describe(attempt, expected))
-        .received(received)
-        .breach())
+        .received(received);
+    Err(match kind {
+        FailureKind::NotRefused => finding.breach(),
+        _ => finding.missed_by(name).breach(),
+    })
 }
 
 /// Compares the server's answer to CONNECT with an expected refusal.

@@ -124,6 +124,7 @@ async fn await_question(
     };
     Err(Finding::new(kind, sentence)
         .expected(sought.describe(&scope))
+        .missed_by(name)
         .received(received)
         .breach())
 }

@@ -249,6 +249,7 @@ async fn await_response(
             ),
         )
         .expected(http::describe(attempt, pattern))
+        .missed_by(name)
         .received(evidence::came_since(link, from))
         .breach()),
     }

@@ -30,6 +30,46 @@ fn reports_are_written_as_json_and_junit() {
 }
 
 #[test]
+fn the_html_report_is_one_file_with_the_evidence_and_a_policy() {
+    let file = chat(&[("right", "level: must"), ("wrong", "level: must")]);
+    let finished = run(&file, &["--report", "html=out/report.html"]).status(Exit::NotConformant);
+    let page = finished.written("out/report.html");
+    assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    assert!(page.contains(r#"http-equiv="Content-Security-Policy" content="default-src 'none';"#));
+    assert!(page.contains("1 not passed – reference – sockspec</title>"));
+    // The scenario stands in the page as it stands in its file, with the place of the failure.
+    assert!(page.contains(r#""excerpts":[{"file":"chat.yaml","first_line":"#));
+    assert!(page.contains(r#""place":{"file":"chat.yaml","line":"#));
+    assert!(!page.contains("{{"), "a part of the page is missing");
+}
+
+#[test]
+fn an_event_that_does_not_come_is_named_with_its_client() {
+    let file = "scenarios:
+- id: chat/news
+  title: A client gets the news
+  level: must
+  clients: [alice, bob]
+  steps:
+  - call: echo
+    as: alice
+    with: hi
+    reply: hi
+  - expect: news
+    as: bob
+    within: 300ms
+";
+    let finished = run(file, &["--report", "json=-"]).status(Exit::NotConformant);
+    let breach = &finished.json()["scenarios"][0]["breach"];
+    assert_eq!(breach["missing"]["client"], "bob");
+    assert_eq!(breach["missing"]["what"], breach["expected"]);
+    let until = breach["missing"]["until_ms"].as_f64().unwrap();
+    assert!(until >= 300.0, "{until}");
+    assert_eq!(breach["excerpt"]["first_line"], 2);
+    assert_eq!(breach["excerpt"]["lines"][9], "  - expect: news");
+}
+
+#[test]
 fn two_reports_with_the_same_path_are_an_error() {
     run(
         &chat(&[("right", "level: must")]),
@@ -43,7 +83,11 @@ fn two_reports_with_the_same_path_are_an_error() {
 #[test]
 fn a_report_replaces_neither_another_one_nor_an_input() {
     let right = chat(&[("right", "level: must")]);
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 7] = [
+        (
+            &["--report", "html=./chat.yaml"],
+            "error: the report ./chat.yaml would replace chat.yaml, which this command reads\n",
+        ),
         (
             &["--report", "json=x", "--report", "junit=./x"],
             "error: two reports have the same path\n",

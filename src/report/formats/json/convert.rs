@@ -1,10 +1,10 @@
 //! Converts the record of a run to the fields of the report.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use super::model::{
-    Attempt, Cause, Direction, Evidence, FurtherFinding, Known, Line, Next, Place, REPORT_SCHEMA,
-    Report, Requirement, Run, Scenario, Summary, Target, View,
+    Attempt, Cause, Direction, Evidence, Excerpt, FurtherFinding, Known, Line, Missing, Next,
+    Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario, Summary, Target, View,
 };
 use crate::{
     runner::{self, Breach, ClientView, Declarable, Outcome, Record, RunInfo, unlocks},
@@ -25,6 +25,7 @@ impl From<&Record> for Report {
             scenarios: _,
             jobs,
             seed,
+            requirements: _,
         } = &record.info;
         let summary = record.summary;
         Self {
@@ -171,9 +172,11 @@ impl From<&Breach> for Evidence {
             expected: optional(breach.expected.as_ref()),
             received: optional(breach.received.as_ref()),
             tolerated: optional(breach.tolerated.as_ref()),
+            missing: breach.missing.as_ref().map(Missing::from),
             seen: breach.seen.iter().map(View::from).collect(),
             requirements: breach.requirements.iter().map(Requirement::from).collect(),
             why: optional(breach.why.as_ref()),
+            excerpt: breach.excerpt.as_ref().map(Excerpt::from),
             rerun: text(&breach.rerun),
             log: texts(&breach.log),
         }
@@ -192,6 +195,25 @@ impl From<&runner::Place> for Place {
     }
 }
 
+impl From<&runner::Excerpt> for Excerpt {
+    fn from(excerpt: &runner::Excerpt) -> Self {
+        Self {
+            first_line: excerpt.first_line,
+            lines: texts(&excerpt.lines),
+        }
+    }
+}
+
+impl From<&runner::Missing> for Missing {
+    fn from(missing: &runner::Missing) -> Self {
+        Self {
+            client: text(&missing.client),
+            what: text(&missing.what),
+            until_ms: fractions(missing.until),
+        }
+    }
+}
+
 impl From<&ClientView> for View {
     fn from(view: &ClientView) -> Self {
         Self {
@@ -205,7 +227,7 @@ impl From<&ClientView> for View {
 impl From<&runner::SeenLine> for Line {
     fn from(line: &runner::SeenLine) -> Self {
         Self {
-            at_ms: (line.at.as_secs_f64() * 1e6).round() / 1e3,
+            at_ms: fractions(line.at),
             direction: if line.received {
                 Direction::Received
             } else {
@@ -226,6 +248,11 @@ impl From<&runner::RequirementNote> for Requirement {
             source: note.source.clone(),
         }
     }
+}
+
+/// Returns a time in milliseconds, to the microsecond.
+fn fractions(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 fn text(text: &str) -> String {

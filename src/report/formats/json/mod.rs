@@ -7,5 +7,8 @@ mod convert;
 mod model;
 mod render;
 
+pub(super) use model::{
+    Attempt, FurtherFinding, Known, Missing, Place, Requirement, Run, Summary, Target, View,
+};
 pub use model::{REPORT_SCHEMA, Report};
 pub(super) use render::FORMAT;

@@ -213,12 +213,16 @@ pub struct Evidence {
     /// The lenient form of the step, which the server meets, as it stands in the scenario file; null if the step
     /// tolerates nothing else.
     pub tolerated: Option<String>,
+    /// What a client waited for in vain; null if something else went wrong.
+    pub missing: Option<Missing>,
     /// The traffic of each client.
     pub seen: Vec<View>,
     /// The requirements that the scenario verifies.
     pub requirements: Vec<Requirement>,
     /// The consequence for users of a server that fails the scenario.
     pub why: Option<String>,
+    /// The scenario as it stands in its file; null in a report from an older record.
+    pub excerpt: Option<Excerpt>,
     /// The command that repeats this scenario with the same settings.
     pub rerun: String,
     /// The last lines of the target's output; empty if sockspec did not launch the target.
@@ -238,6 +242,26 @@ pub struct Place {
     pub width: usize,
     /// The text of the whole line.
     pub text: String,
+}
+
+/// Lines of a scenario file.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Excerpt {
+    /// The number of the first of these lines in the file, counted from 1.
+    pub first_line: usize,
+    /// The lines.
+    pub lines: Vec<String>,
+}
+
+/// An event, packet or answer that a client waited for in vain.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Missing {
+    /// The name of the client that waited.
+    pub client: String,
+    /// What did not come, in the words of the scenario file.
+    pub what: String,
+    /// The time since the start of the scenario at which the client gave up waiting, in milliseconds with fractions.
+    pub until_ms: f64,
 }
 
 /// The traffic that one client saw.

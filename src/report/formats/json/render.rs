@@ -99,6 +99,7 @@ mod tests {
                 "expected": "member: 1, sender: 0",
                 "received": "member: 1, sender: 1",
                 "tolerated": null,
+                "missing": null,
                 "seen": [
                   {
                     "client": "sender",
@@ -132,6 +133,13 @@ mod tests {
                   }
                 ],
                 "why": "A chat shows every message twice to the person who wrote it.",
+                "excerpt": {
+                  "first_line": 20,
+                  "lines": [
+                    "  steps:",
+                    "  - deliver: room-message"
+                  ]
+                },
                 "rerun": "sockspec run rooms/to-excludes-sender --seed 7",
                 "log": [
                   "listening",
