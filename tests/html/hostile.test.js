@@ -28,7 +28,16 @@ const HOSTILE = {
 };
 
 /** Texts that a program has to be careful with inside a packet, because a JSON parser makes other characters of them. */
-const PACKETS = ['42["\\ud800","\\u0000\\u202e<script>alert(1)</script>"]', '42["__proto__",{"__proto__":{"x":1},"constructor":1}]', '42["event"' + "[".repeat(3000), "4", "42[", '451-["x",{"$bytes":"00ff"}]', '0{"sid":null}', "HTTP 999 <b>"];
+const PACKETS = [
+  '42["\\ud800","\\u0000\\u202e<script>alert(1)</script>"]',
+  '42["__proto__",{"__proto__":{"x":1},"constructor":1}]',
+  '42["event"' + "[".repeat(3000),
+  "4",
+  "42[",
+  '451-["x",{"$bytes":"00ff"}]',
+  '0{"sid":null}',
+  "HTTP 999 <b>",
+];
 
 let browser;
 
@@ -51,8 +60,21 @@ function outcomeWith(text, id) {
       cause: { id: `cause of ${id}`, sentence: text },
       proofs: [text],
       known: null,
-      further: [{ verdict: "warn", kind: "wrong-content", sentence: text, invariant: null, place: null, expected: text, received: text, tolerated: text }],
-      attempts: [{ verdict: "fail", reason: text, kind: null, error: null, duration: { secs: 0, nanos: 1 }, replayed: false }],
+      further: [
+        {
+          verdict: "warn",
+          kind: "wrong-content",
+          sentence: text,
+          invariant: null,
+          place: null,
+          expected: text,
+          received: text,
+          tolerated: text,
+        },
+      ],
+      attempts: [
+        { verdict: "fail", reason: text, kind: null, error: null, duration: { secs: 0, nanos: 1 }, replayed: false },
+      ],
     },
     {
       sentence: text,
@@ -61,8 +83,26 @@ function outcomeWith(text, id) {
       received: `${text}!`,
       tolerated: text,
       missing: { client: text, what: text, until: { secs: 1, nanos: 0 } },
-      seen: [{ client: text, lines: [line(1, true, text), line(2, false, `42["${"n"}",${JSON.stringify(text)}]`), ...PACKETS.map((packet, at) => line(3 + at, true, packet))], left_out: 1 }],
-      requirements: [{ id: text, level: "must", title: text, clause: text, source: text.startsWith("javascript") ? text : `https://127.0.0.1/${encodeURIComponent(text.slice(0, 50))}` }],
+      seen: [
+        {
+          client: text,
+          lines: [
+            line(1, true, text),
+            line(2, false, `42["${"n"}",${JSON.stringify(text)}]`),
+            ...PACKETS.map((packet, at) => line(3 + at, true, packet)),
+          ],
+          left_out: 1,
+        },
+      ],
+      requirements: [
+        {
+          id: text,
+          level: "must",
+          title: text,
+          clause: text,
+          source: text.startsWith("javascript") ? text : `https://127.0.0.1/${encodeURIComponent(text.slice(0, 50))}`,
+        },
+      ],
       why: text,
       excerpt: { first_line: 11, lines: ["before", text.slice(0, 5000), "after"] },
       rerun: text,
@@ -81,41 +121,62 @@ async function unfold(page) {
   }
 }
 
-const ALLOWED = new Set("A ARTICLE BODY BUTTON CODE DD DEL DETAILS DIV DL DT FIGCAPTION FIGURE FORM H1 H2 H3 H4 HEAD HEADER HTML INPUT INS KBD LABEL LI LINK MAIN MARK META NAV NOSCRIPT OL OPTION P PRE SCRIPT SECTION SELECT SPAN STRONG STYLE SUMMARY TABLE TBODY TD TH THEAD TITLE TR UL B circle g line path rect svg text title tspan".split(" "));
+const ALLOWED = new Set(
+  "A ARTICLE BODY BUTTON CODE DD DEL DETAILS DIV DL DT FIGCAPTION FIGURE FORM H1 H2 H3 H4 HEAD HEADER HTML INPUT INS KBD LABEL LI LINK MAIN MARK META NAV NOSCRIPT OL OPTION P PRE SCRIPT SECTION SELECT SPAN STRONG STYLE SUMMARY TABLE TBODY TD TH THEAD TITLE TR UL B circle g line path rect svg text title tspan".split(
+    " ",
+  ),
+);
 
 test("hostile texts are inert and visible", async () => {
   const names = Object.keys(HOSTILE);
-  const outcomes = names.map((name, index) => outcomeWith(HOSTILE[name], `hostile/number-${String(index).padStart(2, "0")}`));
+  const outcomes = names.map((name, index) =>
+    outcomeWith(HOSTILE[name], `hostile/number-${String(index).padStart(2, "0")}`),
+  );
   const path = report(recordOf(outcomes, { target: HOSTILE["the end of the data"] }));
   assert.ok(statSync(path).size < 3_000_000, `${statSync(path).size} bytes`);
   for (const [index, outcome] of outcomes.entries()) {
     const page = await open(browser, path, { address: `#${outcome.id}` });
     await unfold(page);
-    const state = await page.evaluate((allowed) => {
-      const elements = [...document.querySelectorAll("*")];
-      // What acts on the text around it may not be in any text of the page.
-      const acting = /[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]/u;
-      const texts = [...document.querySelectorAll("body *:not(script)")].flatMap((one) => [...one.childNodes]).filter((node) => node.nodeType === Node.TEXT_NODE);
-      return {
-        strange: elements.map((one) => one.tagName).filter((name) => !allowed.includes(name)),
-        scripts: document.scripts.length,
-        styles: document.querySelectorAll("style").length,
-        handlers: elements.filter((one) => one.getAttributeNames().some((name) => name.startsWith("on"))).length,
-        links: [...document.links].map((one) => one.protocol).filter((one) => !["file:", "https:"].includes(one)),
-        acting: texts.filter((node) => acting.test(node.data)).map((node) => JSON.stringify(node.data.slice(0, 80))),
-        isPolluted: {}.x !== undefined,
-        overflows: document.documentElement.scrollWidth > innerWidth,
-      };
-    }, [...ALLOWED]);
+    const state = await page.evaluate(
+      (allowed) => {
+        const elements = [...document.querySelectorAll("*")];
+        // What acts on the text around it may not be in any text of the page.
+        const acting =
+          /[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]/u;
+        const texts = [...document.querySelectorAll("body *:not(script)")]
+          .flatMap((one) => [...one.childNodes])
+          .filter((node) => node.nodeType === Node.TEXT_NODE);
+        return {
+          strange: elements.map((one) => one.tagName).filter((name) => !allowed.includes(name)),
+          scripts: document.scripts.length,
+          styles: document.querySelectorAll("style").length,
+          handlers: elements.filter((one) => one.getAttributeNames().some((name) => name.startsWith("on"))).length,
+          links: [...document.links].map((one) => one.protocol).filter((one) => !["file:", "https:"].includes(one)),
+          acting: texts.filter((node) => acting.test(node.data)).map((node) => JSON.stringify(node.data.slice(0, 80))),
+          isPolluted: {}.x !== undefined,
+          overflows: document.documentElement.scrollWidth > innerWidth,
+        };
+      },
+      [...ALLOWED],
+    );
     const name = names[index];
-    assert.deepEqual(state, { strange: [], scripts: 2, styles: 1, handlers: 0, links: [], acting: [], isPolluted: false, overflows: false }, name);
+    assert.deepEqual(
+      state,
+      { strange: [], scripts: 2, styles: 1, handlers: 0, links: [], acting: [], isPolluted: false, overflows: false },
+      name,
+    );
     assert.ok(await page.locator("nav").isVisible(), name);
     await close(page);
   }
 });
 
 test("hostile characters are shown as escapes", async () => {
-  const path = report(recordOf([outcomeWith(HOSTILE["another direction"], "hostile/one"), outcomeWith("a\u0000\u001b[31m", "hostile/two")]));
+  const path = report(
+    recordOf([
+      outcomeWith(HOSTILE["another direction"], "hostile/one"),
+      outcomeWith("a\u0000\u001b[31m", "hostile/two"),
+    ]),
+  );
   const page = await open(browser, path, { address: "#hostile/one" });
   assert.equal(await page.locator(".reason").innerText(), "abc\\u{202e}dcba\\u{2066}\\u{200f}\\u{61c}");
   assert.equal(await page.locator(".reason .escape").count(), 4);

@@ -4,21 +4,41 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { failed, line, passed, recordOf } from "./records.js";
 import { close, newPath, open, report, sockspec, startBrowser, writeFile } from "./support.js";
 
 const OUTCOMES = [
   passed("acks/value"),
   passed("acks/value-twice", { flaky: true, attempts: [attempt("fail"), attempt("pass")] }),
-  passed("auth/expired[polling]@polling", { verdict: "skip", reason: "the target does not provide auth-jwt", lacks: [{ capability: "auth-jwt" }], needs: ["auth-jwt"], transport: "polling" }),
+  passed("auth/expired[polling]@polling", {
+    verdict: "skip",
+    reason: "the target does not provide auth-jwt",
+    lacks: [{ capability: "auth-jwt" }],
+    needs: ["auth-jwt"],
+    transport: "polling",
+  }),
   failed("rooms/known", { known: { by: "baseline", reason: "Nobody uses this." } }),
   failed("rooms/to-excludes-sender"),
   failed("rooms/to-excludes-sender-twice"),
-  passed("websocket/close", { verdict: "warn", reason: "The connection stayed open.", kind: "connection-stayed-open", level: "should", file: "specs/websocket/close.yaml" }),
+  passed("websocket/close", {
+    verdict: "warn",
+    reason: "The connection stayed open.",
+    kind: "connection-stayed-open",
+    level: "should",
+    file: "specs/websocket/close.yaml",
+  }),
 ];
 
 function attempt(verdict) {
-  return { verdict, reason: verdict === "fail" ? "no ack within 2 s" : null, kind: verdict === "fail" ? "not-acknowledged" : null, error: null, duration: { secs: 0, nanos: 9_000_000 }, replayed: false };
+  return {
+    verdict,
+    reason: verdict === "fail" ? "no ack within 2 s" : null,
+    kind: verdict === "fail" ? "not-acknowledged" : null,
+    error: null,
+    duration: { secs: 0, nanos: 9_000_000 },
+    replayed: false,
+  };
 }
 
 let browser;
@@ -39,9 +59,17 @@ test("the page opens with the counts, the causes and the worst scenarios first",
   assert.equal(await heading(page), "Of 7 scenarios, 2 failed, 1 warned");
   assert.equal(await page.locator(".counts").innerText(), "2 pass, 1 WARN, 2 FAIL, 1 skip, 1 known, 1 flaky in 12.3 s");
   assert.equal(await page.locator("#status").innerText(), "7 scenarios");
-  assert.deepEqual((await ids(page)).slice(0, 4), ["rooms/to-excludes-sender", "rooms/to-excludes-sender-twice", "websocket/close", "rooms/known"]);
+  assert.deepEqual((await ids(page)).slice(0, 4), [
+    "rooms/to-excludes-sender",
+    "rooms/to-excludes-sender-twice",
+    "websocket/close",
+    "rooms/known",
+  ]);
   const cause = page.locator(".cause").first();
-  assert.match(await cause.innerText(), /A client received room-message; it must not receive it\.\s+2 scenarios \(2 FAIL\): rooms\/to-excludes-sender, rooms\/to-excludes-sender-twice/);
+  assert.match(
+    await cause.innerText(),
+    /A client received room-message; it must not receive it\.\s+2 scenarios \(2 FAIL\): rooms\/to-excludes-sender, rooms\/to-excludes-sender-twice/,
+  );
   assert.match(await page.locator("main").innerText(), /declare auth-jwt to run 1 more scenario/);
   assert.match(await page.title(), /^Of 7 scenarios, 2 failed, 1 warned – a-target$/);
   await close(page);
@@ -128,8 +156,16 @@ test("a failed scenario shows the difference, the line, the requirement and the 
 });
 
 test("a passed scenario names its requirement and how to see its traffic", async () => {
-  const requirement = { id: "acks.value", level: "must", title: "An acknowledgement carries the value", clause: "Protocol, section 5", source: "javascript:alert(1)" };
-  const page = await open(browser, report(recordOf([passed("acks/value")], { requirements: [requirement] })), { address: "#acks/value" });
+  const requirement = {
+    id: "acks.value",
+    level: "must",
+    title: "An acknowledgement carries the value",
+    clause: "Protocol, section 5",
+    source: "javascript:alert(1)",
+  };
+  const page = await open(browser, report(recordOf([passed("acks/value")], { requirements: [requirement] })), {
+    address: "#acks/value",
+  });
   const text = await page.locator("main").innerText();
   assert.match(text, /must\s+acks\.value\s+An acknowledgement carries the value\s+Protocol, section 5/);
   assert.match(text, /sockspec show 'acks\/value' prints it/);
@@ -139,7 +175,11 @@ test("a passed scenario names its requirement and how to see its traffic", async
 
 test("the diagram has a lane for each client and the server, and folds heartbeats", async () => {
   const page = await open(browser, sample, { address: "#rooms/to-excludes-sender" });
-  assert.deepEqual(await page.locator(".diagram text.name").allTextContents(), ["sendersender", "membermember", "serverserver"]);
+  assert.deepEqual(await page.locator(".diagram text.name").allTextContents(), [
+    "sendersender",
+    "membermember",
+    "serverserver",
+  ]);
   assert.equal(await page.locator(".diagram g.row").count(), 10);
   assert.match(await page.locator(".diagram .heartbeats").textContent(), /2 heartbeat packets until \+6 ms/);
   const event = page.locator(".diagram g.row.event").first();
@@ -152,6 +192,7 @@ test("the diagram has a lane for each client and the server, and folds heartbeat
   await page.keyboard.press("ArrowDown");
   assert.match(await page.locator(".packet h4").innerText(), /^EVENT room-message server → sender/);
   await page.click(".as-table summary");
+  await page.waitForSelector(".as-table table");
   assert.equal(await page.locator(".as-table tbody tr").count(), 11);
   assert.match(await page.locator("main").innerText(), /Not shown: 3 earlier lines of member/);
   await close(page);
@@ -160,13 +201,23 @@ test("the diagram has a lane for each client and the server, and folds heartbeat
 test("what a client waited for in vain is a dashed arrow", async () => {
   const missing = { client: "member", what: "the event `news`", until: { secs: 2, nanos: 0 } };
   const seen = [{ client: "sender", lines: [line(1, false, "40")], left_out: 1 }];
-  const page = await open(browser, report(recordOf([failed("rooms/news", {}, { missing, seen })])), { address: "#rooms/news" });
-  assert.deepEqual(await page.locator(".diagram text.name").allTextContents(), ["sendersender", "membermember", "serverserver"]);
+  const page = await open(browser, report(recordOf([failed("rooms/news", {}, { missing, seen })])), {
+    address: "#rooms/news",
+  });
+  assert.deepEqual(await page.locator(".diagram text.name").allTextContents(), [
+    "sendersender",
+    "membermember",
+    "serverserver",
+  ]);
   const arrow = page.locator(".diagram .missing");
   assert.match(await arrow.textContent(), /^\+2\.0 sdid not come: the event `news`/);
   assert.notEqual(await arrow.locator("line").evaluate((one) => getComputedStyle(one).strokeDasharray), "none");
-  assert.match(await page.locator(".diagram svg").getAttribute("aria-label"), /member waited in vain for the event `news`/);
+  assert.match(
+    await page.locator(".diagram svg").getAttribute("aria-label"),
+    /member waited in vain for the event `news`/,
+  );
   await page.click(".as-table summary");
+  await page.waitForSelector(".as-table table");
   assert.match(await page.locator(".as-table tbody tr").last().innerText(), /member\s+did not receive/);
   await close(page);
 });
@@ -198,7 +249,7 @@ test("the keyboard alone reaches everything", async () => {
   assert.equal(await page.evaluate(() => document.activeElement.id), "search");
   await tabTo("#rows a");
   await page.keyboard.press("Enter");
-  assert.equal(await page.evaluate(() => document.activeElement.id), "heading");
+  await page.waitForFunction(() => document.activeElement.id === "heading");
   await tabTo(".diagram");
   await tabTo(".copy");
   await close(page);
@@ -209,11 +260,17 @@ test("a narrow screen shows the overview with the list, or one scenario", async 
   const isVisible = (selector) => page.locator(selector).first().isVisible();
   assert.ok((await isVisible("#rows a")) && (await isVisible(".overview")));
   await page.click("#rows a");
+  await page.waitForSelector("article");
   assert.ok(!(await isVisible("#rows a")) && (await isVisible("article")));
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(width <= 390, `${width} pixels`);
-  assert.ok(await page.evaluate(() => document.querySelector(".diagram svg").clientWidth <= document.querySelector(".diagram").clientWidth));
+  assert.ok(
+    await page.evaluate(
+      () => document.querySelector(".diagram svg").clientWidth <= document.querySelector(".diagram").clientWidth,
+    ),
+  );
   await page.click("[data-pager=all]");
+  await page.waitForSelector(".overview");
   assert.ok(await isVisible("#rows a"));
   await close(page);
 });
@@ -239,11 +296,34 @@ test("a page from a server asks for nothing else", async () => {
     response.end(readFileSync(sample));
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  const page = await open(browser, `http://127.0.0.1:${server.address().port}/report.html`, { address: "#rooms/known" });
+  const page = await open(browser, `http://127.0.0.1:${server.address().port}/report.html`, {
+    address: "#rooms/known",
+  });
   await page.waitForLoadState("networkidle");
   await close(page);
   server.close();
   assert.deepEqual(asked, ["/report.html"]);
+});
+
+test("a browser without scripts shows the counts and what failed", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(sample).href);
+  assert.match(await page.locator(".counts").innerText(), /^2 pass, 1 WARN, 2 FAIL/);
+  assert.deepEqual(await page.locator("main li code").allTextContents(), [
+    "rooms/to-excludes-sender",
+    "rooms/to-excludes-sender-twice",
+  ]);
+  assert.ok(!(await page.locator("nav").isVisible()));
+  await context.close();
+});
+
+test("a scenario can have the name of a part of the page", async () => {
+  const page = await open(browser, report(recordOf([passed("main"), passed("search")])), { address: "#main" });
+  assert.match(await heading(page), /main$/);
+  await page.evaluate(() => (location.hash = "#search"));
+  await page.waitForFunction(() => document.getElementById("heading").textContent.endsWith("search"));
+  await close(page);
 });
 
 test("a run writes the same page as a report from its record, with what was awaited", async () => {

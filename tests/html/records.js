@@ -93,7 +93,13 @@ export function failed(id, more = {}, breach = {}) {
     breach: {
       sentence: reason,
       invariant: null,
-      place: { file: "specs/gateway/rooms/emit.yaml", line: 12, column: 5, text: "  - deliver: room-message", width: 21 },
+      place: {
+        file: "specs/gateway/rooms/emit.yaml",
+        line: 12,
+        column: 5,
+        text: "  - deliver: room-message",
+        width: 21,
+      },
       expected: '{"room":"general","text":"hello","from":"u1","tags":["a","b"]}',
       received: '{"room":"general","text":"hallo","from":"u1","tags":["a","b"]}',
       tolerated: null,
@@ -129,7 +135,13 @@ export function failed(id, more = {}, breach = {}) {
       why: "A chat shows every message twice to the person who wrote it.",
       excerpt: {
         first_line: 9,
-        lines: ["- id: rooms/to-excludes-sender", "  clients: [sender, member]", "  steps:", "  - deliver: room-message", "    to: [member]"],
+        lines: [
+          "- id: rooms/to-excludes-sender",
+          "  clients: [sender, member]",
+          "  steps:",
+          "  - deliver: room-message",
+          "    to: [member]",
+        ],
       },
       rerun: "sockspec run 'rooms/to-excludes-sender' --seed 7",
       log: ["listening", "TypeError: x is not a function"],
@@ -160,10 +172,19 @@ export function manyOutcomes(number) {
     const id = `${topic}/scenario-number-${String(index).padStart(4, "0")}`;
     const more = { file: `specs/${file}`, requirements: [`${topic}.requirement-${index % 300}`] };
     if (index % 20 !== 7) return passed(id, more);
-    const traffic = Array.from({ length: 40 }, (_, at) => line(at, at % 2 === 0, `42["room-message",{"room":"r${index}","text":"number ${at}"}]`));
-    return failed(id, { ...more, cause: { id: `cause-${index}`, sentence: `The cause number ${index}.` } }, {
-      seen: ["alice", "bob", "carol"].map((client) => ({ client, lines: traffic, left_out: 12 })),
-      excerpt: { first_line: index, lines: Array.from({ length: 25 }, (_, at) => `  - call: operation-${index}-${at}`) },
-    });
+    const traffic = Array.from({ length: 40 }, (_, at) =>
+      line(at, at % 2 === 0, `42["room-message",{"room":"r${index}","text":"number ${at}"}]`),
+    );
+    return failed(
+      id,
+      { ...more, cause: { id: `cause-${index}`, sentence: `The cause number ${index}.` } },
+      {
+        seen: ["alice", "bob", "carol"].map((client) => ({ client, lines: traffic, left_out: 12 })),
+        excerpt: {
+          first_line: index,
+          lines: Array.from({ length: 25 }, (_, at) => `  - call: operation-${index}-${at}`),
+        },
+      },
+    );
   }).sort((one, other) => (one.id < other.id ? -1 : 1));
 }

@@ -16,7 +16,11 @@ const page =
       ...manyOutcomes(400),
       failed("rooms/to-excludes-sender", { flaky: true, attempts: [] }, { missing }),
       failed("rooms/known", { known: { by: "baseline", reason: "Nobody uses this." } }),
-      passed("auth/expired", { verdict: "skip", reason: "the target does not provide auth-jwt", lacks: [{ capability: "auth-jwt" }] }),
+      passed("auth/expired", {
+        verdict: "skip",
+        reason: "the target does not provide auth-jwt",
+        lacks: [{ capability: "auth-jwt" }],
+      }),
     ]),
   );
 const scenario = process.env.SCENARIO ?? "#rooms/to-excludes-sender";
@@ -36,7 +40,10 @@ for (const [name, options] of Object.entries({
   await shown.screenshot({ path: join(folder, `${name}.png`) });
   await shown.context().close();
 }
-for (const [name, address] of [["print-overview", ""], ["print-scenario", scenario]]) {
+for (const [name, address] of [
+  ["print-overview", ""],
+  ["print-scenario", scenario],
+]) {
   const shown = await open(browser, page, { address, width: 794, height: 1123 });
   await shown.emulateMedia({ media: "print" });
   await shown.screenshot({ path: join(folder, `${name}.png`), fullPage: name === "print-scenario" });

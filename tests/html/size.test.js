@@ -22,14 +22,22 @@ async function firstView(path) {
     const page = await open(browser, path);
     await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length > 0);
     times.push(
-      await page.evaluate(() => Math.max(performance.getEntriesByName("first-contentful-paint")[0].startTime, Number(document.documentElement.dataset.ready))),
+      await page.evaluate(() =>
+        Math.max(
+          performance.getEntriesByName("first-contentful-paint")[0].startTime,
+          Number(document.documentElement.dataset.ready),
+        ),
+      ),
     );
     await close(page);
   }
   return Math.min(...times);
 }
 
-for (const [number, limit, largest] of [[2000, 1000, 5_000_000], [5000, 2000, 8_000_000]]) {
+for (const [number, limit, largest] of [
+  [2000, 1000, 5_000_000],
+  [5000, 2000, 8_000_000],
+]) {
   test(`${number} scenarios: small, fast, usable`, async () => {
     const path = report(recordOf(manyOutcomes(number)));
     const { size } = statSync(path);
@@ -41,10 +49,12 @@ for (const [number, limit, largest] of [[2000, 1000, 5_000_000], [5000, 2000, 8_
     await page.focus("#rows a");
     await page.keyboard.press("End");
     assert.equal(await page.evaluate(() => document.activeElement.dataset.index), String(number - 1));
-    assert.ok(await page.evaluate(() => {
-      const { top, bottom } = document.activeElement.getBoundingClientRect();
-      return top >= 0 && bottom <= innerHeight;
-    }));
+    assert.ok(
+      await page.evaluate(() => {
+        const { top, bottom } = document.activeElement.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      }),
+    );
     await page.keyboard.press("PageUp");
     assert.equal(await page.evaluate(() => document.activeElement.dataset.index), String(number - 11));
     const before = Date.now();

@@ -49,7 +49,8 @@ function diagramSection(evidence) {
     class: "diagram",
     tabindex: "0",
     role: "group",
-    "aria-label": "Sequence diagram. The arrow keys up and down choose a packet; the table below holds the same packets.",
+    "aria-label":
+      "Sequence diagram. The arrow keys up and down choose a packet; the table below holds the same packets.",
   });
   let current = -1;
   const choose = (index) => {
@@ -118,7 +119,12 @@ function drawDiagram(evidence, rows, available) {
   const missing = evidence.missing;
   const height = HEAD + (rows.length + (missing ? 1 : 0)) * ROW + 14;
   const width = server + laneWidth / 2 + 2;
-  const place = { server, labelAt, room: Math.floor((server - labelAt - 12) / CHARACTER), lane: (index) => first + index * laneWidth };
+  const place = {
+    server,
+    labelAt,
+    room: Math.floor((server - labelAt - 12) / CHARACTER),
+    lane: (index) => first + index * laneWidth,
+  };
   const title = missing
     ? `${missing.client} waited in vain for ${missing.what}`
     : `${count(rows.length, "packet")} between ${names.join(", ")} and the server`;
@@ -130,7 +136,12 @@ function drawDiagram(evidence, rows, available) {
       return [
         draw("line", { class: "lane", x1: x, x2: x, y1: 28, y2: height }),
         draw("rect", { class: "lane-name", x: x - laneWidth / 2 + 2, y: 4, width: laneWidth - 4, height: 24, rx: 4 }),
-        draw("text", { x, y: 20, "text-anchor": "middle", class: "name" }, shortened(name, Math.floor((laneWidth - 6) / CHARACTER)), draw("title", {}, name)),
+        draw(
+          "text",
+          { x, y: 20, "text-anchor": "middle", class: "name" },
+          shortened(name, Math.floor((laneWidth - 6) / CHARACTER)),
+          draw("title", {}, name),
+        ),
       ];
     }),
     rows.map((row, index) => drawRow(row, index, rows[index - 1], place, width)),
@@ -148,7 +159,8 @@ function drawRow(row, index, previous, place, width) {
     "g",
     { class: `row ${row.isReceived ? "received" : "sent"} ${classOf(row)}`, "data-row": index },
     draw("rect", { class: "hit", x: 0, y: top, width, height: ROW }),
-    (!previous || timeOf(previous.at) !== time) && draw("text", { class: "time", x: TIMES - 10, y: y + 4, "text-anchor": "end" }, time),
+    (!previous || timeOf(previous.at) !== time) &&
+      draw("text", { class: "time", x: TIMES - 10, y: y + 4, "text-anchor": "end" }, time),
   );
   if (row.heartbeats) {
     const text = `${count(row.heartbeats.length, "heartbeat packet")} until ${timeOf(row.heartbeats.at(-1).at)}`;
@@ -203,7 +215,10 @@ function drawMissing(missing, lane, top, place, width) {
     draw(
       "text",
       { class: "label", x: Math.max(place.labelAt, to + 30), y: y - 6 },
-      shortened(`did not come: ${missing.what}`, Math.floor((place.server - Math.max(place.labelAt, to + 30) - 12) / CHARACTER)),
+      shortened(
+        `did not come: ${missing.what}`,
+        Math.floor((place.server - Math.max(place.labelAt, to + 30) - 12) / CHARACTER),
+      ),
       draw("title", {}, shortened(`did not come: ${missing.what}`, 300)),
     ),
   );
@@ -217,16 +232,32 @@ function timeOf(ms) {
 function packetCard(row) {
   if (row.heartbeats) {
     const names = row.heartbeats.map((one) => `${timeOf(one.at)} ${one.packet.name} ${directionOf(one)}`);
-    return make("div", {}, make("h4", {}, count(names.length, "heartbeat packet")), make("pre", { class: "value" }, names.join("\n")));
+    return make(
+      "div",
+      {},
+      make("h4", {}, count(names.length, "heartbeat packet")),
+      make("pre", { class: "value" }, names.join("\n")),
+    );
   }
   const { packet } = row;
-  const value = packet.value ?? packet.facts.map(([name, text]) => (name === "Body" ? parsed(text) : undefined)).find(Boolean);
+  const value =
+    packet.value ?? packet.facts.map(([name, text]) => (name === "Body" ? parsed(text) : undefined)).find(Boolean);
   return make(
     "div",
     {},
-    make("h4", {}, `${packet.name}${packet.event ? ` ${packet.event}` : ""}`, make("span", { class: "dim" }, ` ${directionOf(row)}, ${timeOf(row.at)}`)),
-    packet.facts.filter(([name]) => name !== "Body").map(([name, text]) => make("p", { class: "fact" }, `${name}: `, make("code", {}, text))),
-    value !== undefined && value !== null && typeof value === "object" && make("pre", { class: "value" }, JSON.stringify(value, null, 2)),
+    make(
+      "h4",
+      {},
+      `${packet.name}${packet.event ? ` ${packet.event}` : ""}`,
+      make("span", { class: "dim" }, ` ${directionOf(row)}, ${timeOf(row.at)}`),
+    ),
+    packet.facts
+      .filter(([name]) => name !== "Body")
+      .map(([name, text]) => make("p", { class: "fact" }, `${name}: `, make("code", {}, text))),
+    value !== undefined &&
+      value !== null &&
+      typeof value === "object" &&
+      make("pre", { class: "value" }, JSON.stringify(value, null, 2)),
     rawText(packet),
   );
 }
@@ -237,7 +268,8 @@ function directionOf(row) {
 
 /** Returns the packet as it was on the wire, and its bytes on demand. */
 function rawText(packet) {
-  const note = packet.isCut && make("p", { class: "dim" }, "The packet is long: the report holds only its beginning and its end.");
+  const note =
+    packet.isCut && make("p", { class: "dim" }, "The packet is long: the report holds only its beginning and its end.");
   const dump = make("pre", { class: "value bytes", hidden: true });
   const button = make("button", { type: "button", "aria-expanded": "false" }, "Show bytes");
   button.addEventListener("click", () => {
@@ -261,7 +293,12 @@ function tableOfPackets(evidence, rows) {
 
 function packetTable(evidence, rows) {
   const line = (time, client, direction, kind, content) =>
-    make("tr", {}, [time, client, direction, kind].map((text) => make("td", {}, text)), make("td", {}, content));
+    make(
+      "tr",
+      {},
+      [time, client, direction, kind].map((text) => make("td", {}, text)),
+      make("td", {}, content),
+    );
   const packets = rows.flatMap((row) => row.heartbeats ?? [row]);
   return make(
     "div",
@@ -269,15 +306,35 @@ function packetTable(evidence, rows) {
     make(
       "table",
       {},
-      make("thead", {}, make("tr", {}, ["Time", "Client", "Direction", "Packet", "Content"].map((name) => make("th", { scope: "col" }, name)))),
+      make(
+        "thead",
+        {},
+        make(
+          "tr",
+          {},
+          ["Time", "Client", "Direction", "Packet", "Content"].map((name) => make("th", { scope: "col" }, name)),
+        ),
+      ),
       make(
         "tbody",
         {},
         packets.map((row) =>
-          line(timeOf(row.at), row.client, row.isReceived ? "received" : "sent", row.packet.name, make("code", {}, row.packet.raw)),
+          line(
+            timeOf(row.at),
+            row.client,
+            row.isReceived ? "received" : "sent",
+            row.packet.name,
+            make("code", {}, row.packet.raw),
+          ),
         ),
         evidence.missing &&
-          line(timeOf(evidence.missing.until_ms), evidence.missing.client, "did not receive", "–", evidence.missing.what),
+          line(
+            timeOf(evidence.missing.until_ms),
+            evidence.missing.client,
+            "did not receive",
+            "–",
+            evidence.missing.what,
+          ),
       ),
     ),
   );

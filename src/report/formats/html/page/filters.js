@@ -85,17 +85,28 @@ function filterForm(change) {
     change(next);
   };
   const chips = [...VERDICTS, ...Object.keys(MARKS)]
-    .map((verdict) => [verdict, data.scenarios.filter(MARKS[verdict]?.[1] ?? ((one) => one.verdict === verdict)).length])
+    .map((verdict) => [
+      verdict,
+      data.scenarios.filter(MARKS[verdict]?.[1] ?? ((one) => one.verdict === verdict)).length,
+    ])
     .filter(([, number]) => number > 0)
     .map(([verdict, number]) =>
       make(
         "button",
-        { type: "button", class: `chip ${verdict}`, "data-verdict": verdict, "aria-pressed": "false", onclick: () => toggle(verdict) },
+        {
+          type: "button",
+          class: `chip ${verdict}`,
+          "data-verdict": verdict,
+          "aria-pressed": "false",
+          onclick: () => toggle(verdict),
+        },
         SIGNS[verdict] && make("span", { "aria-hidden": "true", class: "sign" }, SIGNS[verdict]),
         `${WORDS[verdict] ?? MARKS[verdict][0]} ${number.toLocaleString("en")}`,
       ),
     );
-  const selects = FACETS.filter(([, title]) => title).map((facet) => facetSelect(facet, set)).filter(Boolean);
+  const selects = FACETS.filter(([, title]) => title)
+    .map((facet) => facetSelect(facet, set))
+    .filter(Boolean);
   const order = make(
     "select",
     { id: "order", onchange: () => set("order", order.value === "worst" ? "" : order.value) },
@@ -156,7 +167,12 @@ function showFilters(filters, change) {
   };
   if (cause) {
     shown.replaceChildren(
-      ...make("span", {}, `Only this cause: ${cause.sentence} `, make("button", { type: "button", onclick: clear }, "Show all causes")).childNodes,
+      ...make(
+        "span",
+        {},
+        `Only this cause: ${cause.sentence} `,
+        make("button", { type: "button", onclick: clear }, "Show all causes"),
+      ).childNodes,
     );
   }
 }

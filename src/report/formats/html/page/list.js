@@ -27,7 +27,10 @@ class ScenarioList {
     this.focused = 0;
     this.observer.disconnect();
     const all = data.scenarios.length;
-    const text = scenarios.length === all ? count(all, "scenario") : `${scenarios.length.toLocaleString("en")} of ${count(all, "scenario")}`;
+    const text =
+      scenarios.length === all
+        ? count(all, "scenario")
+        : `${scenarios.length.toLocaleString("en")} of ${count(all, "scenario")}`;
     if (this.status.textContent !== text) this.status.replaceChildren(text);
     const blocks = [];
     for (let from = 0; from < scenarios.length; from += BLOCK) {
@@ -37,7 +40,9 @@ class ScenarioList {
       blocks.push(block);
     }
     this.blocks = blocks;
-    this.body.replaceChildren(...(blocks.length > 0 ? blocks : [make("p", { class: "dim none", role: "listitem" }, "No scenario matches.")]));
+    this.body.replaceChildren(
+      ...(blocks.length > 0 ? blocks : [make("p", { class: "dim none", role: "listitem" }, "No scenario matches.")]),
+    );
     if (blocks[0]) this.fill(blocks[0]);
     blocks.forEach((block) => this.observer.observe(block));
     this.fillWhenIdle(blocks);
@@ -81,7 +86,13 @@ class ScenarioList {
         },
         badge(scenario.verdict),
         make("span", { class: "id" }, scenario.id),
-        make("span", { class: "marks" }, scenario.known && "known ", scenario.flaky && "flaky ", scenario.ms > 0 && duration(scenario.ms)),
+        make(
+          "span",
+          { class: "marks" },
+          scenario.known && "known ",
+          scenario.flaky && "flaky ",
+          scenario.ms > 0 && duration(scenario.ms),
+        ),
         make("span", { class: "title" }, scenario.title),
       ),
     );

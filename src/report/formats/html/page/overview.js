@@ -20,10 +20,12 @@ function overview(filters) {
       "p",
       { class: "dim keys" },
       "Keys in the list: ",
-      [["↑ ↓", "move"], ["Enter", "open"], ["j k", "open the next or the previous one"], ["/", "search"]].map(([key, text]) => [
-        make("kbd", {}, key),
-        ` ${text}  `,
-      ]),
+      [
+        ["↑ ↓", "move"],
+        ["Enter", "open"],
+        ["j k", "open the next or the previous one"],
+        ["/", "search"],
+      ].map(([key, text]) => [make("kbd", {}, key), ` ${text}  `]),
     ),
   );
 }
@@ -55,7 +57,13 @@ function verdictBar() {
   });
   return draw(
     "svg",
-    { class: "bar", viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img", "aria-label": verdictsInWords(data.scenarios) },
+    {
+      class: "bar",
+      viewBox: "0 0 1000 10",
+      preserveAspectRatio: "none",
+      role: "img",
+      "aria-label": verdictsInWords(data.scenarios),
+    },
     bars,
   );
 }
@@ -71,13 +79,25 @@ function facts() {
     ["At once", count(run.jobs, "scenario")],
   ];
   return [
-    make("dl", { class: "facts" }, list.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)))),
+    make(
+      "dl",
+      { class: "facts" },
+      list.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
+    ),
     target.provides.length > 0 &&
       make(
         "details",
         {},
-        make("summary", {}, `The target provides ${target.provides.length === 1 ? "1 capability" : `${target.provides.length} capabilities`}`),
-        make("p", {}, target.provides.map((name) => [make("code", { class: "tag" }, name), " "])),
+        make(
+          "summary",
+          {},
+          `The target provides ${target.provides.length === 1 ? "1 capability" : `${target.provides.length} capabilities`}`,
+        ),
+        make(
+          "p",
+          {},
+          target.provides.map((name) => [make("code", { class: "tag" }, name), " "]),
+        ),
       ),
   ];
 }
@@ -98,7 +118,10 @@ function groups() {
 function causes(filters) {
   const all = groups();
   if (all.length === 0) return null;
-  return section("What went wrong", limitedList(all, 40, (group) => causeItem(group, filters)));
+  return section(
+    "What went wrong",
+    limitedList(all, 40, (group) => causeItem(group, filters)),
+  );
 }
 
 function causeItem(group, filters) {
@@ -114,7 +137,7 @@ function causeItem(group, filters) {
     make(
       "div",
       {},
-      make("p", {}, sentence(isShared ? cause.sentence : worst.reason ?? worst.title)),
+      make("p", {}, sentence(isShared ? cause.sentence : (worst.reason ?? worst.title))),
       make(
         "p",
         { class: "members" },
@@ -145,27 +168,36 @@ function limitedList(items, limit, show) {
 
 function notices() {
   if (data.notices.length === 0) return null;
-  return section("Notices", make("ul", {}, data.notices.map((notice) => make("li", {}, sentence(notice)))));
+  return section(
+    "Notices",
+    make(
+      "ul",
+      {},
+      data.notices.map((notice) => make("li", {}, sentence(notice))),
+    ),
+  );
 }
 
 function knownDeviations(filters) {
   const known = data.scenarios.filter((one) => one.known);
   if (known.length === 0) return null;
   const item = (one) =>
-    make("li", { class: "cause" }, badge(one.verdict), make("div", {}, scenarioLink(one, filters), make("p", { class: "dim" }, `${one.known.reason} (${one.known.by})`)));
-  return make(
-    "details",
-    {},
-    make("summary", {}, count(known.length, "known deviation")),
-    limitedList(known, 40, item),
-  );
+    make(
+      "li",
+      { class: "cause" },
+      badge(one.verdict),
+      make("div", {}, scenarioLink(one, filters), make("p", { class: "dim" }, `${one.known.reason} (${one.known.by})`)),
+    );
+  return make("details", {}, make("summary", {}, count(known.length, "known deviation")), limitedList(known, 40, item));
 }
 
 function flaky(filters) {
   const flaky = data.scenarios.filter((one) => one.flaky);
   if (flaky.length === 0) return null;
   const item = (one) => {
-    const attempts = (one.attempts ?? []).filter((attempt) => !attempt.replayed).map((attempt) => WORDS[attempt.verdict]);
+    const attempts = (one.attempts ?? [])
+      .filter((attempt) => !attempt.replayed)
+      .map((attempt) => WORDS[attempt.verdict]);
     return make("li", {}, scenarioLink(one, filters), ` ${attempts.join(", ")}`);
   };
   return section("Flaky: attempts with different verdicts", limitedList(flaky, 40, item));
@@ -174,8 +206,19 @@ function flaky(filters) {
 function next() {
   if (data.next.length === 0) return null;
   const item = (one, index) =>
-    make("li", {}, index > 0 && "then ", `${one.action} `, one.names.map((name, at) => [at > 0 && ", ", make("code", {}, name)]), ` to run ${count(one.scenarios, "more scenario")}`);
-  return section("To run more", make("ol", { class: "plain" }, data.next.slice(0, 8).map(item)), data.next.length > 8 && make("p", { class: "dim" }, `and ${count(data.next.length - 8, "further step")}`));
+    make(
+      "li",
+      {},
+      index > 0 && "then ",
+      `${one.action} `,
+      one.names.map((name, at) => [at > 0 && ", ", make("code", {}, name)]),
+      ` to run ${count(one.scenarios, "more scenario")}`,
+    );
+  return section(
+    "To run more",
+    make("ol", { class: "plain" }, data.next.slice(0, 8).map(item)),
+    data.next.length > 8 && make("p", { class: "dim" }, `and ${count(data.next.length - 8, "further step")}`),
+  );
 }
 
 function layers(filters) {
@@ -193,7 +236,13 @@ function layers(filters) {
       make("td", {}, members.length),
     );
   });
-  const head = make("tr", {}, make("th", { scope: "col" }, "Layer"), shown.map((verdict) => make("th", { scope: "col" }, WORDS[verdict])), make("th", { scope: "col" }, "all"));
+  const head = make(
+    "tr",
+    {},
+    make("th", { scope: "col" }, "Layer"),
+    shown.map((verdict) => make("th", { scope: "col" }, WORDS[verdict])),
+    make("th", { scope: "col" }, "all"),
+  );
   return section("By layer", make("table", { class: "layers" }, make("thead", {}, head), make("tbody", {}, rows)));
 }
 

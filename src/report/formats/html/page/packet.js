@@ -26,7 +26,12 @@ function speaksEngineIo(view) {
 function readPacket(text, isEngineIo) {
   const folded = FOLDED.exec(text);
   const raw = folded ? text.slice(0, folded.index) : text;
-  const packet = { raw, facts: [], isCut: CUT.test(raw), ...(readHttp(raw) ?? readFrame(raw) ?? readEngine(raw, isEngineIo)) };
+  const packet = {
+    raw,
+    facts: [],
+    isCut: CUT.test(raw),
+    ...(readHttp(raw) ?? readFrame(raw) ?? readEngine(raw, isEngineIo)),
+  };
   packet.name ??= /^(the connection ended|sockspec (ended|gave up)|illegal )/.test(raw) ? "END" : "DATA";
   packet.summary ??= raw;
   if (folded) {
@@ -40,7 +45,8 @@ function readHttp(text) {
   const request = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) ([^ ]+)(?: ([^]*))?$/.exec(text);
   if (request) return { name: request[1], summary: request[2], facts: bodyFacts(request[3]), isHttp: true };
   const response = /^HTTP (\d{3})(?: ([^]*))?$/.exec(text);
-  if (response) return { name: `HTTP ${response[1]}`, summary: response[2] ?? "", facts: bodyFacts(response[2]), isHttp: true };
+  if (response)
+    return { name: `HTTP ${response[1]}`, summary: response[2] ?? "", facts: bodyFacts(response[2]), isHttp: true };
   return null;
 }
 
@@ -98,10 +104,22 @@ function readSocketIo(text) {
   if (id) facts.push(["Ack id", id]);
   if (attachments) facts.push(["Attachments", attachments]);
   const event = isEvent && typeof value[0] === "string" ? value[0] : null;
-  const carried = event === null ? body : value.slice(1).map((one) => JSON.stringify(one)).join(", ");
+  const carried =
+    event === null
+      ? body
+      : value
+          .slice(1)
+          .map((one) => JSON.stringify(one))
+          .join(", ");
   const where = namespace ? `${namespace} ` : "";
   const number = id ? `#${id} ` : "";
-  return { name, event, summary: `${where}${number}${event ?? ""} ${carried}`.replace(/ +/g, " ").trim(), value, facts };
+  return {
+    name,
+    event,
+    summary: `${where}${number}${event ?? ""} ${carried}`.replace(/ +/g, " ").trim(),
+    value,
+    facts,
+  };
 }
 
 function parsed(text) {

@@ -7,13 +7,27 @@ function scenarioView(scenario, list, filters) {
     "article",
     { "aria-labelledby": "heading" },
     pager(scenario, list, filters),
-    make("h2", { tabindex: "-1", id: "heading" }, badge(scenario.verdict), " ", make("span", { class: "id" }, scenario.id)),
+    make(
+      "h2",
+      { tabindex: "-1", id: "heading" },
+      badge(scenario.verdict),
+      " ",
+      make("span", { class: "id" }, scenario.id),
+    ),
     make("p", { class: "lead" }, scenario.title),
     metadata(scenario),
     scenario.reason && make("p", { class: `reason ${scenario.verdict}` }, sentence(scenario.reason)),
     sameCause(scenario, filters),
-    scenario.known && make("p", {}, make("strong", {}, "Known deviation: "), `${scenario.known.reason} (${scenario.known.by})`),
-    scenario.lacks && make("p", {}, "To run it, declare ", scenario.lacks.map((name, at) => [at > 0 && ", ", make("code", {}, name)]), "."),
+    scenario.known &&
+      make("p", {}, make("strong", {}, "Known deviation: "), `${scenario.known.reason} (${scenario.known.by})`),
+    scenario.lacks &&
+      make(
+        "p",
+        {},
+        "To run it, declare ",
+        scenario.lacks.map((name, at) => [at > 0 && ", ", make("code", {}, name)]),
+        ".",
+      ),
     evidence && evidenceOf(evidence),
     requirements(scenario),
     evidence?.why && section("Why it matters", make("p", {}, evidence.why)),
@@ -22,13 +36,23 @@ function scenarioView(scenario, list, filters) {
     attempts(scenario),
     evidence?.log?.length > 0 && section("The server's last output", blockOf(evidence.log.join("\n"))),
     proofs(scenario),
-    !evidence && scenario.verdict === "pass" && make("p", { class: "dim" }, "A passed scenario has no traffic in this page. ", make("code", {}, `sockspec show '${scenario.id}'`), " prints it from the record of the run."),
+    !evidence &&
+      scenario.verdict === "pass" &&
+      make(
+        "p",
+        { class: "dim" },
+        "A passed scenario has no traffic in this page. ",
+        make("code", {}, `sockspec show '${scenario.id}'`),
+        " prints it from the record of the run.",
+      ),
   );
 }
 
 function pager(scenario, list, filters) {
   const [before, after] = list.neighbours(scenario.id);
-  const link = (one, text, name) => one && make("a", { href: addressOf(one.id, filters), "data-pager": name, "aria-label": `${text}: ${one.id}` }, text);
+  const link = (one, text, name) =>
+    one &&
+    make("a", { href: addressOf(one.id, filters), "data-pager": name, "aria-label": `${text}: ${one.id}` }, text);
   return make(
     "p",
     { class: "pager" },
@@ -51,7 +75,9 @@ function metadata(scenario) {
   return make(
     "dl",
     { class: "facts" },
-    items.filter(([, value]) => value).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
+    items
+      .filter(([, value]) => value)
+      .map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
   );
 }
 
@@ -77,7 +103,14 @@ function evidenceOf(evidence) {
     hasValues && difference(evidence.expected ?? null, evidence.received ?? null),
     evidence.tolerated && make("p", {}, "The server meets the lenient form: ", make("code", {}, evidence.tolerated)),
     evidence.seen?.length > 0 && diagramSection(evidence),
-    evidence.is_short && make("p", { class: "dim" }, "The page leaves out the traffic of this scenario to stay small; ", make("code", {}, "sockspec show"), " prints it."),
+    evidence.is_short &&
+      make(
+        "p",
+        { class: "dim" },
+        "The page leaves out the traffic of this scenario to stay small; ",
+        make("code", {}, "sockspec show"),
+        " prints it.",
+      ),
     source(evidence),
   ];
 }
@@ -87,7 +120,8 @@ function source(evidence) {
   const { place } = evidence;
   const excerpt = evidence.excerpt === undefined ? null : data.excerpts[evidence.excerpt];
   if (!excerpt && !place) return null;
-  const isInside = excerpt && place && place.line >= excerpt.first_line && place.line < excerpt.first_line + excerpt.lines.length;
+  const isInside =
+    excerpt && place && place.line >= excerpt.first_line && place.line < excerpt.first_line + excerpt.lines.length;
   const title = place ? `${place.file}:${place.line}` : excerpt.file;
   return section(
     "The scenario",
@@ -114,7 +148,11 @@ function code(lines, first, place) {
 function markedLine(text, place) {
   const characters = Array.from(text);
   const [from, to] = [place.column - 1, place.column - 1 + place.width];
-  return [characters.slice(0, from).join(""), make("mark", {}, characters.slice(from, to).join("")), characters.slice(to).join("")];
+  return [
+    characters.slice(0, from).join(""),
+    make("mark", {}, characters.slice(from, to).join("")),
+    characters.slice(to).join(""),
+  ];
 }
 
 function requirements(scenario) {
@@ -125,17 +163,31 @@ function requirements(scenario) {
     return make(
       "li",
       {},
-      make("p", {}, known && make("span", { class: "level" }, known.level), " ", make("a", { class: "id", href: addressOf(scenario.id, only) }, id)),
+      make(
+        "p",
+        {},
+        known && make("span", { class: "level" }, known.level),
+        " ",
+        make("a", { class: "id", href: addressOf(scenario.id, only) }, id),
+      ),
       known && make("p", {}, known.title),
-      known && (known.clause || known.source) && make("p", { class: "dim" }, webLink(known.source, known.clause ?? known.source)),
+      known &&
+        (known.clause || known.source) &&
+        make("p", { class: "dim" }, webLink(known.source, known.clause ?? known.source)),
     );
   };
-  return section("What a correct server does", make("ul", { class: "plain requirements" }, scenario.requirements.map(item)));
+  return section(
+    "What a correct server does",
+    make("ul", { class: "plain requirements" }, scenario.requirements.map(item)),
+  );
 }
 
 function runAgain(command) {
   const shown = make("code", {}, command);
-  return section("Run exactly this again", make("p", { class: "command" }, shown, copyButton(command, shown, "Copy the command")));
+  return section(
+    "Run exactly this again",
+    make("p", { class: "command" }, shown, copyButton(command, shown, "Copy the command")),
+  );
 }
 
 function further(scenario) {
@@ -144,8 +196,16 @@ function further(scenario) {
     make(
       "li",
       {},
-      make("p", {}, badge(finding.verdict), " ", sentence(finding.sentence), finding.place && make("span", { class: "dim" }, ` (line ${finding.place.line})`)),
-      (finding.expected !== undefined || finding.received !== undefined) && difference(finding.expected ?? null, finding.received ?? null),
+      make(
+        "p",
+        {},
+        badge(finding.verdict),
+        " ",
+        sentence(finding.sentence),
+        finding.place && make("span", { class: "dim" }, ` (line ${finding.place.line})`),
+      ),
+      (finding.expected !== undefined || finding.received !== undefined) &&
+        difference(finding.expected ?? null, finding.received ?? null),
     );
   return section("Further findings", limitedList(scenario.further, 10, item));
 }
@@ -159,9 +219,19 @@ function attempts(scenario) {
       make("td", {}, index + 1),
       make("td", {}, badge(attempt.verdict)),
       make("td", {}, duration(attempt.duration_ms)),
-      make("td", {}, sentence(attempt.reason ?? ""), attempt.replayed && make("span", { class: "dim" }, " This machine was too busy, so the attempt does not count.")),
+      make(
+        "td",
+        {},
+        sentence(attempt.reason ?? ""),
+        attempt.replayed &&
+          make("span", { class: "dim" }, " This machine was too busy, so the attempt does not count."),
+      ),
     );
-  const head = make("tr", {}, ["Attempt", "Verdict", "Duration", "Reason"].map((name) => make("th", { scope: "col" }, name)));
+  const head = make(
+    "tr",
+    {},
+    ["Attempt", "Verdict", "Duration", "Reason"].map((name) => make("th", { scope: "col" }, name)),
+  );
   const left = scenario.left_out_attempts;
   return section(
     "Attempts",
@@ -172,5 +242,14 @@ function attempts(scenario) {
 
 function proofs(scenario) {
   if (!scenario.proofs?.length) return null;
-  return make("details", {}, make("summary", {}, "How silence was proved"), make("ul", {}, scenario.proofs.map((proof) => make("li", {}, proof))));
+  return make(
+    "details",
+    {},
+    make("summary", {}, "How silence was proved"),
+    make(
+      "ul",
+      {},
+      scenario.proofs.map((proof) => make("li", {}, proof)),
+    ),
+  );
 }

@@ -34,21 +34,23 @@ function scenarioWithId(id) {
 
 function render(focus) {
   const { id, filters } = readAddress();
-  if (id === "main") {
-    document.getElementById("main").focus();
-    return;
-  }
   renderList(filters);
   const scenario = id ? scenarioWithId(id) : null;
   list.setCurrent(scenario?.id);
   const main = document.getElementById("main");
   document.getElementById("panes").dataset.view = id ? "scenario" : "overview";
   if (scenario) main.replaceChildren(scenarioView(scenario, list, filters));
-  else if (id) main.replaceChildren(make("h2", { tabindex: "-1", id: "heading" }, "No such scenario"), make("p", {}, "This report has no scenario ", make("code", {}, id), "."));
+  else if (id)
+    main.replaceChildren(
+      make("h2", { tabindex: "-1", id: "heading" }, "No such scenario"),
+      make("p", {}, "This report has no scenario ", make("code", {}, id), "."),
+    );
   else main.replaceChildren(overview(filters));
   main.scrollTop = 0;
   const name = data.target.name;
-  document.title = visible(scenario ? `${SIGNS[scenario.verdict]} ${scenario.id} – ${name}` : `${headline()} – ${name}`);
+  document.title = visible(
+    scenario ? `${SIGNS[scenario.verdict]} ${scenario.id} – ${name}` : `${headline()} – ${name}`,
+  );
   if (focus === "heading") {
     window.scrollTo(0, 0);
     document.getElementById("heading").focus({ preventScroll: true });
