@@ -49,7 +49,7 @@ mod yaml;
 // The module `targets` uses these types too, to read target manifests.
 pub(crate) use diagnostic::Problems;
 pub(crate) use fields::{Field, Fields};
-pub(crate) use mentions::{events_of, items, mention};
+pub(crate) use mentions::{items, mention, names_in_steps};
 pub(crate) use node::{Entry, Node, NodeKind, Quoting};
 pub(crate) use values::ValueReader;
 

@@ -14,6 +14,7 @@ mod floors;
 mod functions;
 mod imports;
 mod machine;
+mod manifests;
 mod names;
 mod source;
 
@@ -152,6 +153,16 @@ fn structure_of_markdown_is_narrow() {
         wide.is_empty(),
         "a line of Markdown has at most {WIDEST_LINE} columns, except in tables and code:\n{}",
         wide.join("\n")
+    );
+}
+
+#[test]
+fn structure_of_ci_has_a_run_of_every_target() {
+    let missing = manifests::not_run_in_ci();
+    assert!(
+        missing.is_empty(),
+        "`.ci/run` runs no scenario on these manifests of fixtures/targets/: {}; add their names to its `targets`",
+        missing.join(", ")
     );
 }
 

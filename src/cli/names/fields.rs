@@ -35,7 +35,7 @@ pub(super) fn warnings(scenarios: &[Mentions], manifests: &[ManifestMentions]) -
     found.into_iter().map(warning).collect()
 }
 
-/// Returns a diagnostic for each field in a step that `concerns` selects and whose name is nearly a field of the
+/// Returns a diagnostic for each field in a step, of a scenario or of `enter` in a manifest, that `concerns` selects and whose name is nearly a field of the
 /// contract.
 fn in_steps(
     scenarios: &[Mentions],
@@ -43,8 +43,10 @@ fn in_steps(
     concerns: impl Fn(&EventMention, &FieldMention) -> bool,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for file in scenarios {
-        for event in &file.events {
+    let scenarios = scenarios.iter().map(|file| (&file.source, &file.events));
+    let entering = manifests.iter().map(|file| (&file.source, &file.entering));
+    for (source, events) in scenarios.chain(entering) {
+        for event in events {
             let name = event.name.name.as_str();
             let known = match event.role {
                 EventRole::Sent | EventRole::SentInVain => sent_fields(name),
@@ -65,7 +67,7 @@ fn in_steps(
                 found.extend(near.map(|near| {
                     let help = format!("did you mean `{near}`?");
                     let message = no_field(name, &field.name.name);
-                    mistake(&file.source, &field.name, "unknown-field", message, help)
+                    mistake(source, &field.name, "unknown-field", message, help)
                 }));
             }
         }

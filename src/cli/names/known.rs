@@ -34,6 +34,15 @@ pub(super) fn operations_and_events<'n>() -> impl Iterator<Item = &'n str> {
     operations().chain(events).chain(reports)
 }
 
+/// Returns the names of events that a manifest declares: the keys of `bindings`, the target's own names of them, and
+/// the greetings. Leaves out the names in `fence` and `enter`, which are only used there.
+pub(super) fn own_names_of_events(manifest: &ManifestMentions) -> BTreeSet<&str> {
+    let kinds = [NameKind::Bound, NameKind::Event, NameKind::Own];
+    let names = kinds.into_iter().flat_map(|kind| manifest.of_kind(kind));
+    let declared = names.filter(|mention| !manifest.fence.contains(mention));
+    declared.map(name).collect()
+}
+
 /// Returns the names of one kind in all manifests.
 pub(super) fn in_manifests(
     manifests: &[ManifestMentions],

@@ -9,6 +9,7 @@ mod events;
 mod fields;
 mod kind;
 mod known;
+mod manifest_steps;
 #[cfg(test)]
 mod tests;
 
@@ -89,6 +90,7 @@ impl Names {
         let mut found = events::warnings(&self.scenarios, &self.manifests);
         found.extend(fields::warnings(&self.scenarios, &self.manifests));
         found.extend(self.namespace_warnings());
+        found.extend(manifest_steps::warnings(&self.scenarios, &self.manifests));
         found
     }
 
@@ -147,7 +149,8 @@ impl Names {
         found
     }
 
-    /// Returns a warning for each namespace of a scenario whose name is similar to one of the contract.
+    /// Returns a warning for each namespace of a scenario, or of the steps with which clients enter, whose name is
+    /// similar to one of the contract.
     fn namespace_warnings(&self) -> Vec<Diagnostic> {
         let kinds = [NameKind::Namespace, NameKind::Own];
         let declared = kinds
@@ -158,6 +161,11 @@ impl Names {
         for file in &self.scenarios {
             let check = Kind::Namespace.near(&file.source, &known);
             found.extend(file.namespaces.iter().filter_map(check).map(kind::warning));
+        }
+        for file in &self.manifests {
+            let check = Kind::Namespace.near(&file.source, &known);
+            let entered = file.entered_namespaces.iter();
+            found.extend(entered.filter_map(check).map(kind::warning));
         }
         found
     }

@@ -89,6 +89,71 @@ fn steps_with_nearly_known_names_give_warnings() {
 }
 
 #[test]
+fn steps_of_manifests_with_nearly_known_names_give_warnings() {
+    let manifest = "bindings: { echo: say-again, room-message: posted }\nnamespaces: { /: /lobby }\n\
+                    fence: { emit: ehco, expect: postde }\nenter:\n- connect: /caht\n- call: join-rom\n- call: leave-room\n  with: { rom: a }\n\
+                    - expect: room-mesage\n- emit: say-agian\n- emit: hello\n- connect: /lobby\n";
+    insta::assert_snapshot!(mistakes(&[], &[manifest]), @r"
+    a.yaml:8:11: error[unknown-field]: the contract's `leave-room` has no field `rom`
+        did you mean `room`?
+    ");
+    insta::assert_snapshot!(warnings(&[], &[manifest]), @r"
+    a.yaml:5:12: warning[unknown-namespace]: the contract has no namespace `/caht`
+        did you mean `/chat`?
+    a.yaml:6:9: warning[unknown-event]: neither the contract nor `bindings` has an event `join-rom`
+        did you mean `join-room`?
+    a.yaml:9:11: warning[unknown-event]: neither the contract nor `bindings` has an event `room-mesage`
+        did you mean `room-message`?
+    a.yaml:10:9: warning[unknown-event]: neither the contract nor `bindings` has an event `say-agian`
+        did you mean `say-again`?
+    a.yaml:3:16: warning[unknown-event]: neither the contract nor `bindings` has an event `ehco`
+        did you mean `echo`?
+    a.yaml:3:30: warning[unknown-event]: neither the contract nor `bindings` has an event `postde`
+        did you mean `posted`?
+    ");
+    let right = manifest
+        .replace("ehco", "say-again")
+        .replace("postde", "posted")
+        .replace("/caht", "/chat")
+        .replace("join-rom", "join-room")
+        .replace("rom:", "room:")
+        .replace("room-mesage", "room-message")
+        .replace("say-agian", "say-again");
+    assert_eq!(
+        (mistakes(&[], &[&right]), warnings(&[], &[&right])),
+        Default::default()
+    );
+    // A scenario of the run uses an event of the application's own.
+    let scenario = "scenarios:\n- id: a/b\n  steps:\n  - { emit: ehco }\n";
+    assert!(!warnings(&[scenario], &[manifest]).contains("`ehco`"));
+}
+
+#[test]
+fn the_manifests_of_the_project_give_no_warnings() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![
+        root.join("fixtures/targets"),
+        root.join("tests/applications"),
+    ];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "yaml") {
+                let bytes = std::fs::read(&path).unwrap();
+                let mut names = Names::default();
+                names.add_manifest(&SourceFile::from_bytes(&path, bytes).unwrap());
+                assert_eq!(names.warnings(), [], "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 20, "{seen} manifests");
+}
+
+#[test]
 fn shipped_scenarios_have_no_mistakes_and_give_no_warnings() {
     let mut names = Names::default();
     let shipped = crate::cli::shipped::Shipped::load().unwrap();

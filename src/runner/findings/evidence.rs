@@ -16,6 +16,9 @@ use crate::{
 /// The limit on journal entries that a failure report lists under "received".
 const CAME: usize = 5;
 
+/// How many of the last journal entries are compared with what a step awaited, so that a flood costs little time.
+const COMPARED: usize = 200;
+
 /// The limit of one line in bytes; renderers may shorten it further.
 const LINE_BYTES: usize = 2_000;
 
@@ -295,10 +298,75 @@ pub(in crate::runner) fn came_since(link: &Link, from: usize) -> String {
     list(link, came)
 }
 
+/// The part of the traffic to which an awaited packet or frame belongs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::runner) enum Traffic {
+    /// WebSocket frames.
+    Frames,
+    /// Packets and messages, which frames and HTTP responses carry.
+    Packets,
+}
+
+impl Traffic {
+    /// Returns true if an entry is listed: each packet is in the journal together with what carried it.
+    fn lists(self, entry: &Entry) -> bool {
+        match &entry.what {
+            What::Frame(frame) => self == Self::Frames || frame.opcode.is_control(),
+            What::Message(_) | What::Packet(_) => self == Self::Packets,
+            What::Http(response) => response.status >= 400,
+            What::Bytes(_)
+            | What::Ended(_)
+            | What::Illegal { .. }
+            | What::Oversize(_)
+            | What::Sent(_)
+            | What::Socket(_) => true,
+        }
+    }
+}
+
+/// Returns what the client received from the journal index `from` on as text, which a failure report shows under
+/// "received". Lists what begins most like `awaited` first, and otherwise what came last.
+pub(in crate::runner) fn came_like(
+    link: &Link,
+    from: usize,
+    traffic: Traffic,
+    awaited: &str,
+) -> String {
+    let fences = link.state().fences.clone();
+    let entries = link.connection.journal().entries();
+    let came = entries.iter().enumerate().skip(from).rev();
+    let mut came = came.filter(|(index, entry)| {
+        traffic.lists(entry)
+            && is_received(entry)
+            && !belongs_to_fence(entry, &fences)
+            && !link.is_own_open_packet(*index, entry)
+    });
+    let compared = came.by_ref().take(COMPARED);
+    let mut lines: Vec<_> = compared.map(|(_, entry)| line_on(link, entry)).collect();
+    let likeness = |line: &String| {
+        let pairs = line.chars().zip(awaited.chars());
+        pairs.take_while(|(came, awaited)| came == awaited).count()
+    };
+    lines.sort_by_key(|line| std::cmp::Reverse(likeness(line)));
+    let more = came.count() + lines.len().saturating_sub(CAME);
+    lines.truncate(CAME);
+    if lines.is_empty() {
+        return "nothing".to_owned();
+    }
+    if more > 0 {
+        lines.push(and_more(more));
+    }
+    lines.join("\n")
+}
+
 /// Returns what the client received from the journal index `from` on as part of a sentence: "nothing", or the first
-/// entry and how many more there are.
+/// entry and whether there are more.
 pub(in crate::runner) fn came_briefly(link: &Link, from: usize) -> String {
-    let came = came_since(link, from);
+    briefly(&came_since(link, from))
+}
+
+/// Returns a list of what a client received as part of a sentence: the first line, and whether there are more.
+pub(in crate::runner) fn briefly(came: &str) -> String {
     let mut lines = came.lines();
     let first = excerpt(lines.next().unwrap_or_default());
     match lines.count() {

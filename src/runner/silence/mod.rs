@@ -38,7 +38,7 @@ use crate::{
     },
     scenario::FramePattern,
     targets::Manifest,
-    text::humanize,
+    text::{excerpt, humanize},
     wire::{
         engine_io::{self, PacketData, PacketType},
         socket_io::Packet,
@@ -231,12 +231,17 @@ impl Silence {
             _ => "packet",
         };
         let name = &self.client.spec.name;
+        let received = evidence::line_on(link, entry);
+        let shown = excerpt(&received);
         let finding = Finding::new(
             FailureKind::UnexpectedPacket,
-            format!("{name} received a {what} where the server has to send nothing."),
+            format!("{name} received the {what} {shown} where the server has to send nothing."),
         )
+        .gist(format!(
+            "{name} received a {what} where the server has to send nothing."
+        ))
         .expected("nothing")
-        .received(evidence::line_on(link, entry));
+        .received(received);
         Some(finding)
     }
 

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::receive::noun;
+use super::receive_in_words::noun;
 use crate::{
     runner::{
         findings::{Finding, StepResult, failure_kind::FailureKind},

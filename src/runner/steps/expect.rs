@@ -247,24 +247,29 @@ fn wrong_order(
     scope: &Scope,
     entry: &Entry,
 ) -> Stop {
+    let (client, expected) = (&client.spec.name, sought.name());
     let came = match &entry.what {
         What::Socket(Packet::Event { name, .. }) if *name == sought.event => {
-            format!("another {}", sought.name())
+            format!("another {expected}")
         }
         What::Socket(packet) => evidence::name_packet(packet),
         _ => "another event".to_owned(),
     };
-    Finding::new(
-        FailureKind::WrongOrder,
-        format!(
-            "{} received {came} before the expected {}.",
-            client.spec.name,
-            sought.name()
-        ),
-    )
-    .expected(sought.describe(scope))
-    .received(evidence::line_on(link, entry))
-    .breach()
+    let gist = format!("{client} received {came} before the expected {expected}.");
+    // Two messages of the same name differ in their content only.
+    let sentence = match &entry.what {
+        What::Socket(Packet::Event { name, args, .. }) if *name == sought.event => {
+            let content = excerpt(&Data::Array(args.clone()).to_string());
+            let described = excerpt(&sought.describe(scope));
+            format!("{client} received {came}, {content}, before the expected {described}.")
+        }
+        _ => gist.clone(),
+    };
+    Finding::new(FailureKind::WrongOrder, sentence)
+        .gist(gist)
+        .expected(sought.describe(scope))
+        .received(evidence::line_on(link, entry))
+        .breach()
 }
 
 /// Returns the finding about an event that did not come; `when` ends its first clause: "within 5000 ms".

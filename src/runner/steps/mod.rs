@@ -26,6 +26,7 @@ mod options;
 mod pairs;
 mod reading;
 mod receive;
+mod receive_in_words;
 mod receive_raw;
 mod refused;
 mod reply;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     http,
     links::any_link,
+    receive_in_words::{describe, missing, noun},
     receive_raw, results,
     shape::{message_text, msgpack_packet, text_packet, without_offset},
 };
@@ -107,7 +108,35 @@ enum Candidate {
     /// The entry matches what the step expects.
     Matches(Matched),
     /// The step can't skip the entry, and the entry differs from what the step expects.
-    Wrong(Box<Finding>),
+    Wrong(Likeness, Box<Finding>),
+}
+
+/// How much an entry that differs from what a step expects resembles it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Likeness {
+    /// The entry is another packet: if it came in place of the expected one, that one was not delivered.
+    Other,
+    /// The entry is the expected packet with wrong content. The first difference is this deep inside the packet.
+    Near(usize),
+    /// The entry is a failure of its own, such as illegal data.
+    Illegal,
+}
+
+impl Likeness {
+    /// Returns how much a packet resembles an expected one from which it differs in `mismatch`.
+    fn of(what: &Incoming, mismatch: &Mismatch) -> Self {
+        let path = mismatch.path.as_str();
+        match what {
+            Incoming::Echo(_) => Self::Near(0),
+            Incoming::Packet(_)
+                if matches!(path, "type" | "namespace" | "id" | "data" | "data[0]") =>
+            {
+                Self::Other
+            }
+            _ if path.is_empty() => Self::Other,
+            _ => Self::Near(path.matches(['.', '[']).count()),
+        }
+    }
 }
 
 /// How a journal entry matches what a `receive` step expects.
@@ -165,27 +194,25 @@ async fn next(
         .received(evidence::describe_end(&ended)),
         Waited::TimedOut => {
             let limit = attempt.describe_limit(step, attempt.limit(step)?);
-            nearest.unwrap_or_else(|| {
-                Finding::new(
-                    FailureKind::NoResponse,
-                    format!(
-                        "{name} did not receive {} within {limit}; it received {}.",
-                        excerpt(&describe(attempt, expected)),
-                        evidence::came_briefly(link, from)
-                    ),
-                )
-                .expected(describe(attempt, expected))
-                .missed_by(name)
-                .received(evidence::came_since(link, from))
-            })
+            let kind = match nearest {
+                None => FailureKind::NoResponse,
+                Some(_) => FailureKind::NotDelivered,
+            };
+            match nearest.filter(|(likeness, _)| *likeness != Likeness::Other) {
+                Some((_, finding)) => finding,
+                None => missing(attempt, client, (link, from), expected, (kind, &limit)),
+            }
         }
     };
     Err(finding.expected(describe(attempt, expected)).breach())
 }
 
 /// The result of `await_match`. The first part holds the index of the entry and the match, or why the scenario stops.
-/// The second part is the finding about the first entry that differs, if the step has `order: any`.
-type Awaited = (Waited<StepResult<(usize, Matched)>>, Option<Finding>);
+/// The second part is the finding about the entry that resembles the expected one most, if the step has `order: any`.
+type Awaited = (
+    Waited<StepResult<(usize, Matched)>>,
+    Option<(Likeness, Finding)>,
+);
 
 /// Waits for the first journal entry, from index `from` on, that matches what the step expects. Without `order: any`,
 /// the first entry that differs and can't be skipped fails the step.
@@ -203,7 +230,7 @@ async fn await_match(
         _ => Sort::Packet,
     };
     let offsets = offsets(attempt.target, link);
-    let mut nearest = None;
+    let mut nearest: Option<(Likeness, Finding)> = None;
     // Earlier steps skip pings, and some servers send the first ping directly after the handshake. If the scenario
     // answers pings itself, a step that expects a ping also finds these pings.
     let skipped_pings = link.heartbeat_by_hand && step.after.is_none() && sort == Sort::Packet;
@@ -216,13 +243,16 @@ async fn await_match(
         }
         match compare(attempt, &receive.what, client, link, offsets, entry) {
             Ok(Candidate::Invisible) => None,
-            Ok(Candidate::Wrong(_)) if index < from => None,
+            Ok(Candidate::Wrong(..)) if index < from => None,
             Ok(Candidate::Matches(matched)) => Some(Ok((index, matched))),
-            Ok(Candidate::Wrong(finding)) if receive.order == Order::Any => {
-                nearest.get_or_insert(*finding);
+            Ok(Candidate::Wrong(likeness, finding)) if receive.order == Order::Any => {
+                let best = nearest.as_ref().map(|(best, _)| *best);
+                if best.is_none_or(|best| likeness > best) {
+                    nearest = Some((likeness, *finding));
+                }
                 None
             }
-            Ok(Candidate::Wrong(finding)) => Some(Err(Finding::clone(&finding).breach())),
+            Ok(Candidate::Wrong(_, finding)) => Some(Err(Finding::clone(&finding).breach())),
             Err(stop) => Some(Err(stop)),
         }
     };
@@ -284,11 +314,11 @@ fn compare(
         && let Some(illegal) = echo::illegal(speaks, link, entry)
     {
         let finding = wrong_at_step(client, &illegal, evidence::line(entry).as_bytes());
-        return Ok(Candidate::Wrong(Box::new(finding)));
+        return Ok(Candidate::Wrong(Likeness::Illegal, Box::new(finding)));
     }
     let (expected, actual) = match value(attempt, what, client, link, entry) {
         Some(Ok(value)) => value,
-        Some(Err(finding)) => return Ok(Candidate::Wrong(Box::new(finding))),
+        Some(Err(finding)) => return Ok(Candidate::Wrong(Likeness::Illegal, Box::new(finding))),
         None => return Ok(Candidate::Invisible),
     };
     let mut comparison = values::compare(attempt, expected, actual.as_ref())?;
@@ -319,9 +349,9 @@ fn compare(
     }
     let subject = format!("The next {} for {}", noun(&what.strict), client.spec.name);
     let finding = Finding::wrong(FailureKind::WrongContent, &subject, &mismatch);
-    Ok(Candidate::Wrong(Box::new(
-        finding.received(evidence::line(entry)),
-    )))
+    let likeness = Likeness::of(&what.strict, &mismatch);
+    let finding = finding.received(evidence::line(entry));
+    Ok(Candidate::Wrong(likeness, Box::new(finding)))
 }
 
 /// What a step expects and tolerates, and the value in an entry that is compared with it.
@@ -413,7 +443,8 @@ fn compare_frame(
                 excerpt(&frames::what(attempt, pattern))
             );
             let finding = Finding::new(FailureKind::WrongContent, sentence);
-            Candidate::Wrong(Box::new(finding.received(evidence::describe_frame(frame))))
+            let finding = finding.received(evidence::describe_frame(frame));
+            Candidate::Wrong(Likeness::Near(0), Box::new(finding))
         }
     })
 }
@@ -427,40 +458,5 @@ fn bytes_of(data: &PacketData) -> Option<Data> {
     match data {
         PacketData::Binary(bytes) => Some(Data::Bytes(bytes.clone())),
         PacketData::Text(_) => None,
-    }
-}
-
-/// Returns what the step expects, as a noun without an article.
-pub(super) fn noun(what: &Incoming) -> &'static str {
-    match what {
-        Incoming::Binary(_) => "binary message",
-        Incoming::Bytes(_) => "bytes",
-        Incoming::Echo(_) => "echo",
-        Incoming::Frame(_) => "frame",
-        Incoming::Http(_) => "HTTP response",
-        Incoming::Message(_) => "message",
-        Incoming::Nothing => "silence",
-        Incoming::Packet(_) => "Socket.IO packet",
-        Incoming::Text(_) => "packet",
-    }
-}
-
-/// Returns what the step expects, in the words of the scenario language.
-fn describe(attempt: &Attempt<'_>, what: &Incoming) -> String {
-    let scope = attempt.scope();
-    match what {
-        Incoming::Binary(matcher) => format!("a binary message {}", matcher.describe(&scope)),
-        Incoming::Bytes(matcher) => matcher.describe(&scope),
-        Incoming::Echo(matcher) => format!("the echo of {}", matcher.describe(&scope)),
-        Incoming::Frame(pattern) => {
-            // Release the lock: `frames::what` locks the scope itself.
-            drop(scope);
-            format!("a {}", frames::what(attempt, pattern))
-        }
-        Incoming::Http(_) => "an HTTP response".to_owned(),
-        Incoming::Message(matcher) => format!("a message {}", matcher.describe(&scope)),
-        Incoming::Nothing => "nothing".to_owned(),
-        Incoming::Packet(matcher) => format!("a Socket.IO packet {}", matcher.describe(&scope)),
-        Incoming::Text(matcher) => format!("the packet {}", matcher.describe(&scope)),
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{Waited, find_waiting, wait_in};
 use crate::{
-    client::{Entry, Layer, What},
+    client::{Ended, EndedHow, Entry, Layer, What},
     runner::{
         clients::{Client, Link},
         findings::StepResult,
@@ -15,7 +15,7 @@ use crate::{
         judgement::invariants,
         play::attempt::Attempt,
     },
-    wire::socket_io::Packet,
+    wire::{engine_io::PacketType, socket_io::Packet},
 };
 
 /// The first entry that ends a wait.
@@ -24,9 +24,12 @@ enum Seen<T> {
     Picked(T),
     /// The index of an entry that may be illegal.
     Suspect(usize),
+    /// The close packet with which the server ended the session.
+    Closed,
 }
 
-/// Waits as [`wait_in`] does.
+/// Waits as [`wait_in`] does. On a connection that speaks Socket.IO, also ends at the server's close packet, although
+/// the server may keep the stream open after it.
 ///
 /// # Errors
 ///
@@ -51,6 +54,10 @@ pub(in crate::runner) async fn wait_lawfully<T>(
                 return Some(Seen::Picked(found));
             }
             if index >= lawful {
+                // Each later wait finds the packet again, because `lawful` stays before it.
+                if closes_session(link, entry) {
+                    return Some(Seen::Closed);
+                }
                 if is_suspect(link, entry) {
                     return Some(Seen::Suspect(index));
                 }
@@ -63,6 +70,7 @@ pub(in crate::runner) async fn wait_lawfully<T>(
         let index = match waited {
             Waited::Found(Seen::Picked(found)) => return Ok(Waited::Found(found)),
             Waited::Found(Seen::Suspect(index)) => index,
+            Waited::Found(Seen::Closed) => return Ok(Waited::Ended(closed_by_packet())),
             Waited::Ended(ended) => return Ok(Waited::Ended(ended)),
             Waited::TimedOut => return Ok(Waited::TimedOut),
         };
@@ -91,6 +99,23 @@ pub(in crate::runner) async fn wait_for<T>(
     match find_waiting(at.1, sort, from, &mut pick) {
         Ok(waited) => Ok(waited),
         Err(next) => wait_lawfully(attempt, at, next, deadline, pick).await,
+    }
+}
+
+/// Returns true if an entry is the close packet with which the server ends a session (Engine.IO v4, "close").
+fn closes_session(link: &Link, entry: &Entry) -> bool {
+    link.layer == Layer::SocketIo
+        && matches!(&entry.what, What::Packet(packet) if packet.kind == PacketType::Close)
+}
+
+/// Returns the end of a connection whose server has sent a close packet.
+fn closed_by_packet() -> Ended {
+    Ended {
+        how: EndedHow::ClosePacket,
+        code: None,
+        reason: String::new(),
+        by_us: false,
+        kept_open: false,
     }
 }
 

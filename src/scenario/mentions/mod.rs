@@ -169,9 +169,9 @@ impl Mentions {
     }
 }
 
-/// Returns the events in a list of steps, such as `enter` of a manifest.
-pub(crate) fn events_of(steps: &Node) -> Vec<EventMention> {
+/// Returns the events and the namespaces in a list of steps, such as `enter` of a manifest.
+pub(crate) fn names_in_steps(steps: &Node) -> (Vec<EventMention>, Vec<Mention>) {
     let mut names = StepNames::default();
     names.read_steps(Some(steps), &Values::default());
-    names.finish().0
+    names.finish()
 }

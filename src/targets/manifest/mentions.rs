@@ -9,8 +9,8 @@ use super::{
     schema::{NAMED_KEYS, NAMES, schema},
 };
 use crate::scenario::{
-    Diagnostic, EventMention, Mention, Node, NodeKind, SourceFile, Template, events_of, items,
-    mention,
+    Diagnostic, EventMention, Mention, Node, NodeKind, SourceFile, Template, items, mention,
+    names_in_steps,
 };
 
 /// The names that a manifest mentions.
@@ -24,6 +24,10 @@ pub struct ManifestMentions {
     pub bindings: Vec<BindingMention>,
     /// The events in the steps with which clients enter.
     pub entering: Vec<EventMention>,
+    /// The namespaces that clients join in these steps.
+    pub entered_namespaces: Vec<Mention>,
+    /// The target's own names of the events of the fence.
+    pub fence: Vec<Mention>,
     names: Vec<(NameKind, Mention)>,
 }
 
@@ -60,13 +64,21 @@ impl ManifestMentions {
         collect(&root, &schema(), &mut names);
         let bindings = root.get("bindings").and_then(Node::entries);
         let bindings = bindings.unwrap_or_default().iter();
+        let steps = root.get("enter").map(names_in_steps);
+        let (entering, entered_namespaces) = steps.unwrap_or_default();
+        let fence = root.get("fence");
+        let fence = ["emit", "expect"]
+            .into_iter()
+            .filter_map(|key| fence?.get(key));
         Ok(Self {
             source: Arc::clone(source),
             target: root.get("name").and_then(Node::text).map(str::to_owned),
             bindings: bindings
                 .map(|entry| binding(&entry.key, &entry.value, source))
                 .collect(),
-            entering: root.get("enter").map(events_of).unwrap_or_default(),
+            entering,
+            entered_namespaces,
+            fence: fence.filter_map(mention).collect(),
             names,
         })
     }

@@ -41,7 +41,9 @@ async fn any_other_packet_before_the_end_counts_as_an_answer() {
     for packet in ["41", "1{\"why\":\"bye\"}", "0{}", "5"] {
         let text = run(packet, Exit::NotConformant).await;
         assert!(
-            text.contains("visitor received a packet where the server has to send nothing"),
+            text.contains(&format!(
+                "visitor received the packet {packet} where the server has to send nothing"
+            )),
             "{packet}: {text}"
         );
     }

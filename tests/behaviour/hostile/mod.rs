@@ -6,6 +6,7 @@ mod corpus;
 mod count;
 mod death;
 mod limits;
+mod nearest;
 mod open_packet;
 mod opening;
 mod session;

@@ -128,7 +128,7 @@ async fn silence_by_hand_is_watched_as_long_as_the_step_says() {
     let open = "  - open: websocket\n    as: visitor\n";
     for step in ["receive: nothing", "never: { frame: { opcode: text } }"] {
         let steps = format!("{open}  - {step}\n    as: visitor\n");
-        only_within_fails(&server, "[visitor]", &steps, "visitor received a ").await;
+        only_within_fails(&server, "[visitor]", &steps, "visitor received ").await;
     }
 }
 
