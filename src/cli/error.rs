@@ -139,6 +139,15 @@ pub(super) enum CliError {
     /// A command reads the record of the last run, and there is none.
     #[error("no run is recorded: run `sockspec run` first, or name a record")]
     NoRecord,
+    /// Two columns of a matrix would have the same name.
+    #[error("two of the servers are called `{0}`; give each manifest a `name` of its own")]
+    DoubledServer(String),
+    /// A server of a matrix could not be judged.
+    #[error("{0} could not be judged, so there is no matrix")]
+    Unjudged(String),
+    /// This program can't be started once more.
+    #[error("can't start sockspec for a run: {0}")]
+    Program(#[source] io::Error),
     /// A record can't be read, or is no part of the same run as the others.
     #[error(transparent)]
     Record(#[from] UnmergeableError),
@@ -220,6 +229,7 @@ impl CliError {
         match self {
             Self::BadFiles(_)
             | Self::Exists(_)
+            | Self::DoubledServer(_)
             | Self::Expression { .. }
             | Self::NoScenarios { .. }
             | Self::NoSuchFile { .. }
@@ -257,10 +267,12 @@ impl CliError {
             | Self::LoginRefused { .. }
             | Self::Output(_)
             | Self::Probe(_)
+            | Self::Program(_)
             | Self::Report(_)
             | Self::Runtime(_)
             | Self::Start(_)
             | Self::Uncreated { .. }
+            | Self::Unjudged(_)
             | Self::WriteRecord(_) => Exit::NotRun,
         }
     }
@@ -283,6 +295,7 @@ impl CliError {
             Self::Probe(ProbeError::Unreachable(failure))
             | Self::Start(StartError::Tls { failure, .. }) => untrusted(failure),
             Self::BadFiles(_)
+            | Self::DoubledServer(_)
             | Self::Format(_)
             | Self::Interrupted
             | Self::Listen { .. }
@@ -292,6 +305,7 @@ impl CliError {
             | Self::OntoInput { .. }
             | Self::Output(_)
             | Self::Probe(_)
+            | Self::Program(_)
             | Self::Proof { .. }
             | Self::Record(_)
             | Self::Report(_)
@@ -313,6 +327,7 @@ impl CliError {
             Self::NothingCatches(_) => Some(
                 "without a selector, `prove --fault ID` runs every scenario that catches the fault",
             ),
+            Self::Unjudged(_) => Some("`sockspec run --target` with the same target shows more"),
             Self::NothingFailed | Self::NothingRecorded => {
                 Some("run without `--failed`; the run is recorded in the user's cache folder")
             }

@@ -25,6 +25,7 @@ mod init_login;
 mod last_run;
 mod list;
 mod log;
+mod matrix;
 mod merge;
 mod names;
 mod observers;

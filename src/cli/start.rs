@@ -9,7 +9,7 @@ use super::{
     args::{Arguments, Command, LogLevel},
     check, compare, coverage,
     error::CliError,
-    explain, init, list, log, merge,
+    explain, init, list, log, matrix, merge,
     paint::Output,
     probe, prove, render, run, serve, show, stop,
 };
@@ -60,6 +60,7 @@ fn listen(command: &Command) -> Result<(), CliError> {
         | Command::Explain(_)
         | Command::Init(_)
         | Command::List(_)
+        | Command::Matrix(_)
         | Command::Merge(_)
         | Command::Probe(_)
         | Command::Prove(_)
@@ -77,6 +78,7 @@ fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, 
         Command::Explain(args) => explain::explain(&args, output),
         Command::Init(args) => init::init(&args, output),
         Command::List(args) => list::list(&args, output),
+        Command::Matrix(args) => matrix::matrix(&args, output),
         Command::Merge(args) => merge::merge(&args, output),
         Command::Probe(args) => probe::probe(&args, output),
         Command::Prove(args) => prove::prove(&args, context, output),

@@ -21,5 +21,6 @@ pub use error::{ReadRecordError, UnmergeableError, WriteRecordError};
 pub use header::{Header, RECORD_SCHEMA_NAME, Suite, TestedTarget};
 pub use merge::Parts;
 pub use player::Replayed;
+pub use reader::is_record;
 pub use replay::{events_of, replay};
 pub use writer::Writer;

@@ -40,6 +40,13 @@ enum Line {
     End,
 }
 
+/// Returns true if a file begins as a record does. It may still be another gzip file.
+pub fn is_record(path: &Path) -> bool {
+    let mut begin = [0; GZIP.len()];
+    let file = File::open(path);
+    file.is_ok_and(|mut file| file.read_exact(&mut begin).is_ok() && begin == GZIP)
+}
+
 impl<'p> Reader<'p> {
     /// Opens a record and reads its first line.
     ///

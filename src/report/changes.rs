@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Palette, Role, to_safe_json};
+use super::{Palette, Role, markdown_cell, to_safe_json};
 use crate::{
     records::{Change, Changes, Moment},
     runner::{FailureKind, Verdict},
@@ -150,10 +150,10 @@ pub fn changes_markdown(changes: &Changes) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} |",
-                cell(&change.id),
+                markdown_cell(&change.id),
                 sign(&change.old),
                 sign(&change.new),
-                cell(reasons.trim())
+                markdown_cell(reasons.trim())
             );
         }
     }
@@ -221,18 +221,6 @@ fn summary(changes: &Changes) -> String {
         lists(changes).map(|(title, list)| format!("{} {}", list.len(), title.to_lowercase()));
     let counts: Vec<_> = counts.collect();
     format!("{}; {} the same", counts.join(", "), changes.same)
-}
-
-/// Returns a text that can stand in a cell of a Markdown table and means only itself.
-fn cell(text: &str) -> String {
-    let mut cell = String::new();
-    for character in escape::line(text).chars() {
-        if "\\`*_{}[]<>()#+!|~&@".contains(character) {
-            cell.push('\\');
-        }
-        cell.push(character);
-    }
-    cell
 }
 
 fn milliseconds(duration: Duration) -> f64 {

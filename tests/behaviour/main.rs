@@ -17,6 +17,7 @@ mod guide;
 mod hostile;
 mod init;
 mod list;
+mod matrix;
 mod plain;
 mod polling;
 mod probe;

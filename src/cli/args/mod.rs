@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use records::{ChangesFormat, CompareArgs, MergeArgs, ReportArgs, ShowArgs};
+pub(super) use records::{ChangesFormat, CompareArgs, MatrixArgs, MergeArgs, ReportArgs, ShowArgs};
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs};
@@ -82,6 +82,8 @@ pub(super) enum Command {
     Init(InitArgs),
     /// List scenarios
     List(ListArgs),
+    /// Show what several servers do, side by side, with a badge for each
+    Matrix(MatrixArgs),
     /// Join the records of the parts of a run
     Merge(MergeArgs),
     /// Find out what a server supports

@@ -43,6 +43,22 @@ pub(in crate::cli) struct MergeArgs {
     pub(in crate::cli) output: PathBuf,
 }
 
+/// The arguments of `matrix`.
+#[derive(Args, Clone, Debug)]
+pub(in crate::cli) struct MatrixArgs {
+    /// Records of runs, or targets to run all scenarios against: manifest files, `reference`, `reference-websocket`
+    #[arg(value_name = "RECORD|TARGET", required = true)]
+    pub(in crate::cli) servers: Vec<PathBuf>,
+
+    /// The folder for the matrix and the badges
+    #[arg(short, long, value_name = "FOLDER", default_value = "reports")]
+    pub(in crate::cli) output: PathBuf,
+
+    /// Write nothing, and fail if the matrix in the folder says something else about one of these servers
+    #[arg(long)]
+    pub(in crate::cli) check: bool,
+}
+
 /// The arguments of `compare`.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct CompareArgs {
