@@ -10,8 +10,11 @@ use super::{
     model::{Cause, Evidence, Next, Page, Scenario, Source},
 };
 use crate::{
-    report::formats::json::{
-        Attempt, FurtherFinding, Known, Missing, Place, Report, Requirement, Target, View,
+    report::{
+        Layer,
+        formats::json::{
+            Attempt, FurtherFinding, Known, Missing, Place, Report, Requirement, Target, View,
+        },
     },
     runner::{
         self, Breach, ClientView, Excerpt, Outcome, Record, RequirementNote, Verdict, Way, unlocks,
@@ -150,7 +153,7 @@ fn scenario(outcome: &Outcome, shared: &mut Shared) -> Scenario {
         title: clip(&outcome.title, LINE),
         verdict: outcome.verdict,
         level: outcome.level.name(),
-        layer: layer(&outcome.file),
+        layer: Layer::of(&outcome.file).name(),
         transport: outcome.transport.name(),
         ms: (outcome.duration.as_secs_f64() * 1e4).round() / 10.0,
         file: path(&outcome.file),
@@ -267,17 +270,4 @@ fn clipped(text: Option<&String>, limit: usize) -> Option<String> {
 fn limited(lines: &[String], limit: usize) -> Vec<String> {
     let lines = lines.iter().take(limit);
     lines.map(|line| clip(line, SHORT_LINE)).collect()
-}
-
-/// Returns the layer that a scenario judges: that of its folder for a shipped scenario.
-fn layer(file: &Path) -> &'static str {
-    let mut folders = file.iter().skip_while(|folder| *folder != "specs").skip(1);
-    match folders.next().and_then(|folder| folder.to_str()) {
-        Some("websocket") => "WebSocket",
-        Some("engine.io") => "Engine.IO",
-        Some("socket.io") => "Socket.IO",
-        Some("gateway") => "Application",
-        Some("robustness") => "Robustness",
-        Some(_) | None => "Own scenarios",
-    }
 }

@@ -1,13 +1,10 @@
 //! Puts the page together: the frame in `page/page.html`, its style, its script, its data, and a security policy.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha2::{Digest, Sha256};
-
 use super::model::Page;
 use crate::{
-    report::to_inert_json,
+    report::{fill, html_text, page_policy, to_inert_json},
     runner::{Outcome, Record, Verdict},
-    text::{escape, humanize},
+    text::humanize,
 };
 
 const FRAME: &str = include_str!("page/page.html");
@@ -41,11 +38,11 @@ const WITHOUT_SCRIPT: usize = 100;
 pub(super) fn page(record: &Record) -> String {
     let style = STYLES.join("\n");
     let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.join("\n"));
-    fill(&|name| match name {
-        "policy" => policy(&style, &script),
-        "version" => shown(&record.info.version),
+    fill(FRAME, &|name| match name {
+        "policy" => page_policy(&style, &script),
+        "version" => html_text(&record.info.version),
         "title" => title(record),
-        "target" => shown(&record.info.target),
+        "target" => html_text(&record.info.target),
         "counts" => counts(record),
         "without_script" => without_script(record),
         "style" => style.clone(),
@@ -55,33 +52,9 @@ pub(super) fn page(record: &Record) -> String {
     })
 }
 
-/// Returns the frame with each `{{name}}` replaced once: a value that holds such a text stays as it is.
-fn fill(value: &dyn Fn(&str) -> String) -> String {
-    let mut parts = FRAME.split("{{");
-    let mut page = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
-        page.push_str(&value(name));
-        page.push_str(rest);
-    }
-    page
-}
-
-/// Returns the page's security policy. It allows the page's own style and script, and no request. Text can't become
-/// HTML (`trusted-types`), and `data:` is for the empty icon, without which browsers ask the server for one.
-fn policy(style: &str, script: &str) -> String {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
-    format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; \
-         form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
-        hash(style),
-        hash(script)
-    )
-}
-
 fn title(record: &Record) -> String {
     let summary = &record.summary;
-    let target = shown(&record.info.target);
+    let target = html_text(&record.info.target);
     match summary.fail + summary.error - summary.known_fail - summary.known_error {
         0 => format!("{target} – sockspec"),
         bad => format!("{bad} not passed – {target} – sockspec"),
@@ -121,8 +94,11 @@ fn without_script(record: &Record) -> String {
     };
     let bad: Vec<_> = record.outcomes.iter().filter(is_bad).collect();
     let items = bad.iter().take(WITHOUT_SCRIPT).map(|outcome| {
-        let reason = shown(outcome.reason.as_deref().unwrap_or_default());
-        format!("<li><code>{}</code> {reason}</li>\n", shown(&outcome.id))
+        let reason = html_text(outcome.reason.as_deref().unwrap_or_default());
+        format!(
+            "<li><code>{}</code> {reason}</li>\n",
+            html_text(&outcome.id)
+        )
     });
     let more = bad.len().saturating_sub(WITHOUT_SCRIPT);
     let more = match more {
@@ -130,20 +106,4 @@ fn without_script(record: &Record) -> String {
         more => format!("<p>and {more} more</p>\n"),
     };
     format!("<ul>\n{}</ul>\n{more}", items.collect::<String>())
-}
-
-/// Returns a text as one line of HTML.
-fn shown(text: &str) -> String {
-    let mut out = String::new();
-    for character in escape::line(text).chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            _ => out.push(character),
-        }
-    }
-    out
 }
