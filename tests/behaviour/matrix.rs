@@ -51,7 +51,7 @@ fn two_servers_stand_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     record(folder, "right", "");
-    record(folder, "wrong", ", --fault, room-emit-includes-sender");
+    record(folder, "wrong", ", --fault, room-emit-echoes-to-sender");
     let both = ["matrix", "right.record", "wrong.record"];
     expect(sockspec(folder, &both), Exit::Conformant, "");
     let table = fs::read_to_string(folder.join("reports/matrix.md")).unwrap();

@@ -9,6 +9,15 @@ use crate::{
     text::humanize,
 };
 
+const LEGEND: &str = "\
+- `ok`: as the scenario expects
+- `fail`, `warn`: a deviation that a list of known deviations explains
+- `FAIL`, `WARN`, `ERROR`: one that no list explains
+- `-`: the server does not have what the scenario needs
+- blank: the run did not have the scenario
+
+";
+
 /// Returns the matrix as Markdown: a table of counts, and for each layer a table of the scenarios.
 pub fn matrix_markdown(matrix: &Matrix) -> String {
     let mut text = format!(
@@ -16,11 +25,7 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
         matrix.judges().join(", "),
         humanize::count(matrix.rows.len(), "scenario"),
     );
-    text.push_str(
-        "`ok`: as the scenario expects. `fail`, `warn`: a deviation that a list of known deviations explains. \
-         `FAIL`, `WARN`, `ERROR`: one that no list explains. `-`: the server does not have what the scenario needs. \
-         Blank: the run did not have the scenario.\n\n",
-    );
+    text.push_str(LEGEND);
     counts(matrix, &mut text);
     by_layer(matrix, &mut text);
     for (layer, rows) in matrix.layers() {
