@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     runner::{
-        FailureKind, Outcome, Verdict,
+        Outcome, Verdict,
         record::known::{Known, KnownBy},
     },
     scenario::{Diagnostic, Transport},
@@ -65,7 +65,7 @@ impl KnownDeviations {
     pub(in crate::runner) fn waits_in_vain(&self, id: &str, transport: Transport) -> bool {
         self.entry(id, transport).is_some_and(|(_, entry)| {
             let mut kinds = entry.kinds.iter();
-            !entry.kinds.is_empty() && !entry.flaky && kinds.all(|kind| is_absence(*kind))
+            !entry.kinds.is_empty() && !entry.flaky && kinds.all(|kind| kind.is_absence())
         })
     }
 
@@ -94,19 +94,6 @@ impl Deviation {
         };
         is_listed && outcome.kinds().all(|(_, kind)| self.covers(kind))
     }
-}
-
-/// Returns true if a failure of this kind means that something did not happen before a deadline.
-fn is_absence(kind: FailureKind) -> bool {
-    matches!(
-        kind,
-        FailureKind::ConnectionStayedOpen
-            | FailureKind::NoResponse
-            | FailureKind::NotAcknowledged
-            | FailureKind::NotDelivered
-            | FailureKind::NotDisconnected
-            | FailureKind::RefusalNotReported
-    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub(super) mod comeback;
 pub(super) mod loss;
 pub(super) mod outcome;
+mod search;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use self::{
     loss::Killer,
     outcome::{death, own_end, with_verdict},
+    search::Narrowed,
 };
 use crate::{
     runner::{
@@ -105,7 +107,7 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
 
     /// Starts a dead target again and finds the scenario that killed it.
     pub(super) async fn find_killer(&mut self, batch: &mut Batch) {
-        let mut candidates = batch.take_candidates();
+        let candidates = batch.take_candidates();
         if !self.target.can_restart() {
             return self.await_comeback(batch, candidates).await;
         }
@@ -114,22 +116,44 @@ impl<E: FnMut(&Masked<Event>)> Run<'_, E> {
             return self.go_on(batch, candidates).await;
         }
         let scenarios = candidates.iter().map(|(item, _)| item.id.clone()).collect();
-        while let Some(candidate) = candidates.pop_front() {
+        let Narrowed {
+            mut suspects,
+            mut others,
+            error,
+        } = self.narrow(candidates).await;
+        if let Some(error) = error {
+            suspects.append(&mut others);
+            let reason = self.reason(error);
+            return self.lose(batch, suspects, Killer::Unknown, &reason);
+        }
+        while !self.must_end_search()
+            && let Some(candidate) = suspects.pop_front()
+        {
             match self.play_alone(candidate).await {
                 Alone::Survived => {}
-                Alone::Solved => return self.release(batch, candidates),
+                Alone::Solved => {
+                    suspects.append(&mut others);
+                    return self.release(batch, suspects);
+                }
                 Alone::SolvedAndLost(error) => {
+                    suspects.append(&mut others);
                     let reason = self.reason(error);
-                    return self.lose(batch, candidates, Killer::Known, &reason);
+                    return self.lose(batch, suspects, Killer::Known, &reason);
                 }
                 Alone::NotPlayed(candidate, error) => {
-                    candidates.push_front(*candidate);
+                    suspects.push_front(*candidate);
+                    suspects.append(&mut others);
                     let reason = self.reason(error);
-                    return self.lose(batch, candidates, Killer::Unknown, &reason);
+                    return self.lose(batch, suspects, Killer::Unknown, &reason);
                 }
             }
         }
+        if self.must_end_search() {
+            batch.suspects.extend(suspects.into_iter().chain(others));
+            return self.report_unsolved(batch);
+        }
         self.notice(Notice::SurvivesEachAlone { scenarios });
+        self.release(batch, others);
     }
 
     /// Emits the outcomes of those candidates (scenarios that may have killed the target) that passed. Queues the other

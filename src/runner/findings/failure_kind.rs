@@ -116,6 +116,22 @@ failure_kinds! {
         "The server refused a request or a connection that it has to accept.";
 }
 
+impl FailureKind {
+    /// Returns true if a failure of this kind means that something did not happen before a deadline. Then a shorter
+    /// deadline shows it too.
+    pub(in crate::runner) fn is_absence(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectionStayedOpen
+                | Self::NoResponse
+                | Self::NotAcknowledged
+                | Self::NotDelivered
+                | Self::NotDisconnected
+                | Self::RefusalNotReported
+        )
+    }
+}
+
 impl From<&Illegal> for FailureKind {
     fn from(illegal: &Illegal) -> Self {
         match illegal {

@@ -65,7 +65,8 @@ pub(super) fn of_attempt(
     if !outcome.needs_attention() {
         return None;
     }
-    if let Some(mut sentence) = decided {
+    if let Some(decided) = decided {
+        let mut sentence = without_limit(&decided);
         sentence.mask(&attempt.to_mask());
         return Some(cause(sentence, &[]));
     }
@@ -109,6 +110,18 @@ fn kind(outcome: &Outcome) -> &'static str {
     failure
         .or(outcome.error.map(|error| error.name()))
         .unwrap_or_default()
+}
+
+/// Returns a sentence without the time limits of waits.
+fn without_limit(text: &str) -> String {
+    let Some(limit) = &*LIMIT else {
+        return text.to_owned();
+    };
+    let general = limit.replace_all(text, |found: &Captures<'_>| match &found[1] {
+        "within" => " in time",
+        _ => "",
+    });
+    general.into_owned()
 }
 
 /// Replaces what only one attempt has in texts: the names of clients, the suffix of names, and ids of the server.
@@ -162,15 +175,7 @@ impl Generalised {
     /// Returns a sentence that is the same in all scenarios with the same cause.
     fn sentence(&mut self, sentence: &str) -> String {
         let text = self.text(sentence);
-        let text = match &*LIMIT {
-            Some(limit) => limit
-                .replace_all(&text, |found: &Captures<'_>| match &found[1] {
-                    "within" => " in time",
-                    _ => "",
-                })
-                .into_owned(),
-            None => text,
-        };
+        let text = without_limit(&text);
         let text = match &*ORDINAL {
             Some(ordinal) => ordinal.replace_all(&text, "").into_owned(),
             None => text,

@@ -75,8 +75,7 @@ pub(in crate::runner) struct Attempt<'a> {
     pub(in crate::runner) perform: Perform,
     /// The limit on the timeout of steps that set none; `None` for the timeout of the scenario or the target.
     limit: Option<Duration>,
-    /// The time that the pacing of one client can take. Steps of a `parallel` block wait that much longer, because they
-    /// can wait for what a paced client sends.
+    /// The time that the pacing of one client can take. Steps of a `parallel` block wait that much longer.
     pacing: Duration,
     /// The time at which the attempt started.
     pub(in crate::runner) started: Instant,
@@ -118,8 +117,7 @@ pub(in crate::runner) struct Notes {
     /// The time at which the runner began to disconnect the clients after the last step. The trace leaves out later
     /// traffic.
     pub(in crate::runner) over: Option<Instant>,
-    /// Whether at least one step has run that can fail on a faulty server. Without such a step, the attempt proves
-    /// nothing and ends as an error.
+    /// Whether a step has run that can fail on a faulty server. Without one, the attempt ends as an error.
     pub(in crate::runner) judged: bool,
 }
 
@@ -410,8 +408,12 @@ impl<'a> Attempt<'a> {
 
     /// Returns the timeout of steps that have no `within`.
     pub(in crate::runner) fn usual_limit(&self) -> Duration {
-        let usual = self.scenario.within.unwrap_or(self.target.within);
-        self.limit.map_or(usual, |limit| usual.min(limit))
+        self.limited(self.scenario.within.unwrap_or(self.target.within))
+    }
+
+    /// Returns a timeout, or the limit of this attempt if that is shorter.
+    pub(in crate::runner) fn limited(&self, timeout: Duration) -> Duration {
+        self.limit.map_or(timeout, |limit| timeout.min(limit))
     }
 
     /// Returns the length of a timeout as text for a message, with the expression that it was computed from, if any.

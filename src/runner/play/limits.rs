@@ -5,14 +5,17 @@ use tokio::time::Instant;
 
 use super::{attempt::Attempt, pulse};
 use crate::{
-    client::What,
+    client::{Outgoing, What},
     clock,
     net::count_file_shortages,
     runner::{
         clients::Link,
         findings::{Obstacle, error_kind::ErrorKind},
     },
-    wire::websocket::CloseCode,
+    wire::{
+        socket_io::{DecodeError, Decoder, Limits},
+        websocket::CloseCode,
+    },
 };
 
 /// Returns an obstacle if a client sent more at once than the target announced as its limit, or, on a plain WebSocket
@@ -72,6 +75,35 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
         );
         Some(Obstacle::new(sentence).kind(ErrorKind::MoreThanTaken))
     })
+}
+
+/// Returns true if a client of the attempt itself sent a packet that exceeds the limit which `obstacle` names: the
+/// application passes on what its clients send.
+pub(super) fn sent_the_same(attempt: &Attempt<'_>, obstacle: &Obstacle) -> bool {
+    let mut links = attempt.clients().flat_map(|client| client.links());
+    links.any(|link| {
+        let entries = link.connection.journal().entries();
+        let mut sent = entries.iter().filter_map(|entry| match &entry.what {
+            What::Sent(Outgoing::Packet(text)) => Some(text),
+            _ => None,
+        });
+        sent.any(|text| match text.strip_prefix('4') {
+            Some(message) => exceeds_as(message, &obstacle.detail.sentence),
+            None => false,
+        })
+    })
+}
+
+/// Returns true if the text of a Socket.IO packet exceeds the limit that `sentence` ends with.
+fn exceeds_as(message: &str, sentence: &str) -> bool {
+    let limits = Limits {
+        attachments: usize::MAX,
+        attachment_bytes: usize::MAX,
+    };
+    match Decoder::new(limits).text(message) {
+        Err(error @ DecodeError::TooLarge { .. }) => sentence.ends_with(&format!("{error}.")),
+        Ok(_) | Err(_) => false,
+    }
 }
 
 /// How many of the last journal entries to search for `What::Oversize`, which says that a limit was exceeded. If a

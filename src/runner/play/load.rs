@@ -1,5 +1,5 @@
-//! Notices that this process is too busy for the timeouts of a server. Then fewer scenarios run at the same time, and
-//! attempts that failed meanwhile are played again while nothing else runs.
+//! What the attempts of a run have in common. Notices that this process is too busy for the timeouts of a server. Then
+//! fewer scenarios run at the same time, and attempts that failed meanwhile are played again while nothing else runs.
 //!
 //! A server whose ping timeout is 200 ms disconnects a client that answers 200 ms late, and an application may wait as
 //! shortly for the answers of clients. If a client is late because this machine is busy, what follows says nothing about
@@ -23,6 +23,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     attempt::Attempt,
     lanes::{LATE, Lanes, NOTED},
+    vain::Vain,
 };
 use crate::clock;
 
@@ -43,7 +44,11 @@ const FLOOD: usize = 10_000;
 /// machine much longer.
 const MOST_AGAIN: usize = 16;
 
-/// How busy this process is, and which attempts run beside others.
+/// The time that attempts may run alone in one run and still not pass. Scenarios that wait in vain would otherwise wait
+/// one after another.
+const TIME_ALONE: Duration = Duration::from_secs(20);
+
+/// How busy this process is, which attempts run beside others, and for what attempts have waited in vain.
 ///
 /// The default value measures nothing, so that no attempt is played again. This is right in simulated time, in which
 /// nothing is late.
@@ -54,6 +59,10 @@ pub(in crate::runner) struct Load {
     lanes: Arc<Lanes>,
     /// The number of attempts that were played again.
     again: AtomicUsize,
+    /// The time for which attempts have run alone and still not passed.
+    time_alone: Mutex<Duration>,
+    /// The causes for which attempts have waited in vain.
+    pub(super) vain: Vain,
     _meter: Option<AbortOnDropHandle<()>>,
 }
 
@@ -92,6 +101,8 @@ impl Load {
             late,
             lanes,
             again: AtomicUsize::new(0),
+            time_alone: Mutex::default(),
+            vain: Vain::default(),
             _meter: Some(AbortOnDropHandle::new(meter)),
         }
     }
@@ -137,6 +148,24 @@ impl Load {
     /// Returns the number of attempts that were played again.
     pub(in crate::runner) fn played_again(&self) -> usize {
         self.again.load(Ordering::Relaxed).min(MOST_AGAIN)
+    }
+
+    /// Adds the time of an attempt that ran alone and did not pass.
+    pub(super) fn count_time_alone(&self, time: Duration) {
+        let mut sum = self
+            .time_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *sum += time;
+    }
+
+    /// Returns true if attempts have run alone in vain for so long that no further one may.
+    pub(super) fn is_out_of_time_alone(&self) -> bool {
+        let sum = self
+            .time_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *sum >= TIME_ALONE
     }
 
     /// Returns true if one more attempt may be played again, and counts it.

@@ -7,6 +7,7 @@ pub(super) mod load;
 pub(super) mod pulse;
 pub(super) mod schedule;
 pub(super) mod unique;
+mod vain;
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tracing::Instrument;
 use self::{
     attempt::Attempt,
     limits::ProcessState,
-    load::Load,
+    load::{Company, Load},
     schedule::{Next, Played, Schedule},
     unique::Unique,
 };
@@ -29,7 +30,7 @@ use crate::{
         },
         log,
         plan::Item,
-        record::event::EventKind,
+        record::{event::EventKind, verdict::Verdict},
         running_target::live_target::LiveTarget,
         settings::Settings,
         silence,
@@ -40,6 +41,9 @@ use crate::{
 
 /// The time limit of one attempt. It ends the attempt even if the timeouts of its steps are longer.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
+
+/// Why an attempt is skipped whose client received the oversized packet of another client.
+const PASSED_ON: &str = "the application passes the packets of a client on to other clients, and the scenario sends one of a size or nesting that sockspec does not read";
 
 /// How long the clients of an attempt may take to disconnect.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -55,7 +59,7 @@ pub(super) async fn play(
     load: &Load,
     report: impl Fn(EventKind),
 ) -> Played {
-    let mut schedule = Schedule::new(item, settings, report);
+    let mut schedule = Schedule::new(item, settings, &load.vain, report);
     while let Some(Next {
         number,
         limit,
@@ -63,6 +67,11 @@ pub(super) async fn play(
     }) = schedule.next()
     {
         let _permit = load.permit(company).await;
+        if schedule.is_explained_meanwhile()
+            || (load.is_out_of_time_alone() && schedule.forgoes_replay())
+        {
+            continue;
+        }
         let begun = clock::now();
         let unique = Unique::new(item, settings, number);
         let attempt = Attempt::new(&item.scenario, target, item.transport, unique, perform);
@@ -94,6 +103,9 @@ pub(super) async fn play(
             outcome: judgement::judge(item, settings, &attempt, finished),
             lost_a_connection: attempt.misses_a_connection(),
         };
+        if company == Company::Alone && played.outcome.verdict != Verdict::Pass {
+            load.count_time_alone(begun.elapsed());
+        }
         schedule.add(played, || {
             load.was_too_high_for(&attempt, begun) && load.allows_another()
         });
@@ -148,7 +160,10 @@ async fn finish(
     if !matches!(stop, Some(Stop::Unjudged(_)))
         && let Some(obstacle) = limits::received_more_than_accepted(attempt)
     {
-        stop = Some(obstacle.unjudged());
+        stop = Some(match limits::sent_the_same(attempt, &obstacle) {
+            true => Obstacle::new(PASSED_ON).inapplicable(),
+            false => obstacle.unjudged(),
+        });
     }
     // Check the invariants, unless the attempt stopped without a judgement: the journals are incomplete then.
     if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {

@@ -1,9 +1,9 @@
 //! Decides which attempts a scenario gets: retries, repeats, first a short attempt if the scenario is known to wait in
-//! vain, and another one alone if the machine was too busy.
+//! vain or many others of the run have, and another one alone if the machine was too busy.
 
 use std::time::Duration;
 
-use super::{attempt::Attempt, load::Company};
+use super::{attempt::Attempt, load::Company, vain::Vain};
 use crate::{
     runner::{
         findings::trace,
@@ -19,7 +19,7 @@ use crate::{
     targets::Maskable,
 };
 
-/// The timeout of a step that is known to wait in vain. If something else happens, the scenario is played again with
+/// The timeout of a step that is likely to wait in vain. If something else happens, the scenario is played again with
 /// the usual timeout.
 const KNOWN_LIMIT: Duration = Duration::from_secs(1);
 
@@ -63,6 +63,8 @@ pub(super) struct Next {
 pub(super) struct Schedule<'s, R> {
     item: &'s Item,
     settings: &'s Settings,
+    /// For what other attempts of the run have waited in vain.
+    vain: &'s Vain,
     /// Is called when a try starts, and when an item that did not pass is tried again.
     report: R,
     /// How many times the item is tried at most. A try is one attempt, or a short one and a usual one.
@@ -82,18 +84,20 @@ pub(super) struct Schedule<'s, R> {
 
 impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
     /// Returns the schedule of an item for which no attempt has started.
-    pub(super) fn new(item: &'s Item, settings: &'s Settings, report: R) -> Self {
+    pub(super) fn new(item: &'s Item, settings: &'s Settings, vain: &'s Vain, report: R) -> Self {
         let (tries, merge) = match settings.repeat {
             0 | 1 => (1 + settings.retries, Merge::Last),
             repeat => (repeat, Merge::Worst),
         };
-        let first = match settings.known.waits_in_vain(&item.id, item.transport) {
+        let is_listed = settings.known.waits_in_vain(&item.id, item.transport);
+        let first = match is_listed || vain.knows_a_cause() {
             true => Timeouts::Short,
             false => Timeouts::Usual,
         };
         Self {
             item,
             settings,
+            vain,
             report,
             tries,
             merge,
@@ -142,16 +146,19 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
 
     /// Adds the result of the attempt that [`Self::next`] returned.
     ///
-    /// Calls `plays_again` only for a failure or warning that is not known and that has been played again fewer than
-    /// [`MOST_AGAIN`] times. If it returns true, the attempt does not count, and is played again alone.
+    /// Calls `plays_again` only for a failure or warning that is not known, for whose cause not many others have waited in
+    /// vain, and that has been played again fewer than [`MOST_AGAIN`] times. If it returns true, the attempt does not
+    /// count, and is played again alone.
     pub(super) fn add(&mut self, played: Played, plays_again: impl FnOnce() -> bool) {
         let Played {
             outcome,
             lost_a_connection,
         } = played;
         self.lost_a_connection |= lost_a_connection;
-        let is_expected =
-            outcome.verdict == Verdict::Pass || self.settings.known.find(&outcome).is_some();
+        if self.current == Some(Timeouts::Usual) {
+            self.vain.count(&outcome);
+        }
+        let is_expected = self.is_expected(&outcome);
         let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
         if has_failed && !is_expected && self.played_before < MOST_AGAIN && plays_again() {
             self.played_before += 1;
@@ -164,6 +171,40 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
             self.current = Some(Timeouts::Usual);
             return;
         }
+        self.count(outcome);
+    }
+
+    /// Returns true if the attempt that is to be played again alone need not be: meanwhile, many others have waited in
+    /// vain for its cause. The attempt counts then.
+    pub(super) fn is_explained_meanwhile(&mut self) -> bool {
+        let is_explained = match self.tried.last() {
+            Some(Tried::Replayed(outcome)) => self.is_expected(outcome),
+            Some(Tried::Counted(_)) | None => false,
+        };
+        is_explained && self.forgoes_replay()
+    }
+
+    /// Counts the attempt that is to be played again alone. Returns false if no attempt is.
+    pub(super) fn forgoes_replay(&mut self) -> bool {
+        if self.played_before == 0 {
+            return false;
+        }
+        if let Some(Tried::Replayed(outcome)) = self.tried.pop() {
+            self.played_before = 0;
+            self.count(outcome);
+        }
+        true
+    }
+
+    /// Returns true for a pass, for a known deviation, and for a cause for which many attempts have waited in vain.
+    fn is_expected(&self, outcome: &Outcome) -> bool {
+        outcome.verdict == Verdict::Pass
+            || self.settings.known.find(outcome).is_some()
+            || self.vain.explains(outcome)
+    }
+
+    /// Counts an attempt, and decides whether the item is tried again.
+    fn count(&mut self, outcome: Outcome) {
         self.ended += 1;
         let has_more = self.ended < self.tries;
         let goes_on = match self.merge {
@@ -200,6 +241,7 @@ mod tests {
     use super::*;
     use crate::runner::{
         Baseline, FailureKind, KnownDeviations, Names,
+        record::outcome::Cause,
         samples::{failed, passed, scenario_of},
     };
     use crate::scenario::Transport;
@@ -239,9 +281,18 @@ mod tests {
         settings: &Settings,
         outcomes: Vec<(Outcome, bool)>,
     ) -> (Vec<String>, Played) {
+        played_beside(settings, outcomes, &Vain::default())
+    }
+
+    /// Does what [`played_on_busy_machine`] does. `vain` holds for what other attempts have waited in vain.
+    fn played_beside(
+        settings: &Settings,
+        outcomes: Vec<(Outcome, bool)>,
+        vain: &Vain,
+    ) -> (Vec<String>, Played) {
         let (item, log) = (item(), RefCell::new(Vec::new()));
         let mut outcomes = outcomes.into_iter();
-        let mut schedule = Schedule::new(&item, settings, |event| {
+        let mut schedule = Schedule::new(&item, settings, vain, |event| {
             log.borrow_mut().push(match event {
                 EventKind::AttemptStarted { attempt, .. } => format!("started {attempt}"),
                 EventKind::ScenarioRetried { attempt, .. } => format!("retried after {attempt}"),
@@ -347,5 +398,39 @@ mod tests {
         assert_eq!(log[1..], ["1048576 within Some(1s)", "0 within None"]);
         assert_eq!(other.outcome.verdict, Verdict::Pass);
         assert!(!other.outcome.flaky, "the short attempt does not count");
+    }
+
+    #[test]
+    fn for_what_many_have_waited_in_vain_others_wait_for_a_shorter_time() {
+        let settings = Settings::default();
+        let vain = Vain::default();
+        let lost = |cause: &str| Outcome {
+            kind: Some(FailureKind::NoResponse),
+            cause: Some(Cause {
+                id: cause.to_owned(),
+                sentence: "The server did not answer.".to_owned(),
+            }),
+            ..failed()
+        };
+        let play = |outcomes: Vec<Outcome>| {
+            let outcomes = outcomes.into_iter().map(|outcome| (outcome, false));
+            played_beside(&settings, outcomes.collect(), &vain)
+        };
+        for _ in 0..8 {
+            let (log, _) = play(vec![lost("one")]);
+            assert_eq!(log, ["started 1", "0 within None"]);
+        }
+        let (log, short) = play(vec![lost("one")]);
+        assert_eq!(log, ["started 1", "1048576 within Some(1s)"]);
+        assert_eq!(short.outcome.verdict, Verdict::Fail);
+        let (log, passed) = play(vec![passed()]);
+        assert_eq!(log.len(), 2);
+        let (log, busy) = played_beside(&settings, vec![(lost("one"), true)], &vain);
+        assert_eq!(log.len(), 2);
+        assert_eq!(busy.outcome.verdict, Verdict::Fail);
+        assert_eq!(passed.outcome.verdict, Verdict::Pass);
+        let (log, other) = play(vec![lost("two"), lost("two")]);
+        assert_eq!(log[1..], ["1048576 within Some(1s)", "0 within None"]);
+        assert_eq!(other.outcome.verdict, Verdict::Fail);
     }
 }

@@ -81,7 +81,7 @@ pub(super) struct Run<'r, E> {
     pub(super) without_server: Vec<Arc<Item>>,
     /// How busy this process is.
     pub(super) load: Arc<Load>,
-    interrupt: CancellationToken,
+    pub(super) interrupt: CancellationToken,
     started: Instant,
     record: Record,
     emit: E,

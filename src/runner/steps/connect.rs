@@ -88,7 +88,7 @@ pub(in crate::runner) async fn bystander(
     client: &Arc<Client>,
 ) -> StepResult {
     let name = &client.spec.name;
-    let limit = attempt.target.within;
+    let limit = attempt.limited(attempt.target.within);
     let plain = ConnectOptions::default();
     let has_events = attempt.target.manifest.dialect.has_events();
     let below = match attempt.target.manifest.dialect.speaks {
@@ -382,7 +382,7 @@ async fn join_bound(
     let judging = Judging {
         client,
         words: connect_in_words(attempt, client, &ConnectOptions::default(), namespace),
-        limit: attempt.target.within,
+        limit: attempt.limited(attempt.target.within),
     };
     joined(attempt, &judging, None, &admission)?
 }

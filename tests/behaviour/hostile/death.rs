@@ -5,12 +5,14 @@ use sockspec::cli::Exit;
 use crate::support::{Finished, Test};
 
 /// A Python server that echoes lines. After the line `die`, it closes all connections and then ends; after the line
-/// `later`, it echoes the line first. The lines `slowly` and `at leisure` come back after 0.4 s and 3 s. With a second
-/// argument, the server ends that many seconds after its start.
+/// `later`, it echoes the line first. The lines `slowly` and `at leisure` come back after 0.4 s and 3 s; `slow.txt` gets the
+/// number of the process and how many lines `slowly` are on their way. With a second argument, the server ends that many
+/// seconds after its start.
 const SERVER: &str = r#"
 import os, socket, sys, threading, time
 
 connections = []
+slow = []
 
 def die(after):
     time.sleep(after)
@@ -31,7 +33,11 @@ def serve(connection):
         if line == b"later\n":
             threading.Thread(target=die, args=(0.05,)).start()
         if line == b"slowly\n":
+            slow.append(connection)
+            with open("slow.txt", "a") as file:
+                file.write(f"{os.getpid()} {len(slow)}\n")
             time.sleep(0.4)
+            slow.remove(connection)
         if line == b"at leisure\n":
             time.sleep(3)
         try:
@@ -232,6 +238,32 @@ fn a_scenario_that_passes_before_it_ends_the_server_is_found() {
             .stdout_has("death/kills ended the target; it was started again")
             .stdout_has("1 ok, 1 FAIL in ");
     }
+}
+
+/// Many scenarios ran when the server died. Tried again one after another, they would take the sum of their times.
+#[test]
+fn many_suspects_are_tried_again_in_groups() {
+    let mut scenarios: Vec<_> = (0..12)
+        .map(|number| slow_scenario(&format!("interrupted-{number}"), "must"))
+        .collect();
+    scenarios.push(scenario("kills", "must", "die"));
+    let Some(finished) = run(&scenarios, &[], Exit::NotConformant) else {
+        return;
+    };
+    let finished = finished
+        .stdout_has("death/kills ended the target; it was started again")
+        .stdout_has("12 ok, 1 FAIL in ");
+    let lines = finished.written("slow.txt");
+    let crowded: std::collections::BTreeSet<_> = lines
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(_, together)| together.parse::<usize>().is_ok_and(|together| together > 2))
+        .map(|(process, _)| process)
+        .collect();
+    assert!(
+        crowded.len() > 1,
+        "groups only on the first server:\n{lines}"
+    );
 }
 
 #[test]

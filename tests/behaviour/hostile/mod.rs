@@ -7,6 +7,7 @@ mod count;
 mod death;
 mod limits;
 mod nearest;
+mod never_answers;
 mod open_packet;
 mod opening;
 mod session;
