@@ -18,7 +18,7 @@ use minijinja::{
 
 use super::{
     expression_value::{from_data, to_data},
-    jwt::{JwtAlgorithm, mint_jwt},
+    jwt::{JwtAlgorithm, mint_jwt_as},
     private_key::PrivateKey,
     scope::SECRET,
 };
@@ -420,8 +420,8 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     let text = |name: &str| arguments.get::<Option<String>>(name);
     let named = text("alg")?;
     let is_plain = named.is_none() && text("secret")?.is_none();
-    let algorithm = named.unwrap_or_else(|| "HS256".to_owned());
-    let algorithm = JwtAlgorithm::from_name(&algorithm).ok_or_else(|| {
+    let name = named.unwrap_or_else(|| "HS256".to_owned());
+    let algorithm = JwtAlgorithm::from_name_in_any_case(&name).ok_or_else(|| {
         invalid(format!(
             "`alg` is one of {}",
             JwtAlgorithm::NAMES.join(", ")
@@ -453,7 +453,7 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
     // A target with a private key has the key in the place of the secret.
     let token = match is_plain.then(|| PrivateKey::parse(&secret)).flatten() {
         Some(key) => key.sign(&claims),
-        None => mint_jwt(&claims, algorithm, &secret),
+        None => mint_jwt_as(&name, &claims, algorithm, &secret),
     };
     let noted = state.lookup(MINTED);
     if let Some(minted) = noted

@@ -23,6 +23,14 @@ impl JwtAlgorithm {
     /// The names of all algorithms, for messages.
     pub const NAMES: [&'static str; 4] = ["HS256", "HS384", "HS512", "none"];
 
+    /// Returns the algorithm with this name, in whatever case the name is written.
+    pub fn from_name_in_any_case(name: &str) -> Option<Self> {
+        let name = Self::NAMES
+            .into_iter()
+            .find(|known| known.eq_ignore_ascii_case(name))?;
+        Self::from_name(name)
+    }
+
     /// Returns the algorithm that the field `alg` of a token's header names.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
@@ -49,7 +57,17 @@ impl JwtAlgorithm {
 ///
 /// Equal arguments give equal tokens. The caller sets claims that depend on the time (`exp`, `nbf`, `iat`).
 pub fn mint_jwt(claims: &Data, algorithm: JwtAlgorithm, secret: &str) -> String {
-    let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, algorithm.name());
+    mint_jwt_as(algorithm.name(), claims, algorithm, secret)
+}
+
+/// Creates a token as [`mint_jwt`] does, with `name` as the name of the algorithm in its header.
+pub(super) fn mint_jwt_as(
+    name: &str,
+    claims: &Data,
+    algorithm: JwtAlgorithm,
+    secret: &str,
+) -> String {
+    let header = format!(r#"{{"alg":"{name}","typ":"JWT"}}"#);
     let signed = format!(
         "{}.{}",
         BASE64_URL_SAFE_NO_PAD.encode(header),
@@ -133,5 +151,18 @@ mod tests {
             );
         }
         assert_eq!(JwtAlgorithm::from_name("RS256"), None);
+        assert_eq!(JwtAlgorithm::from_name("hs256"), None);
+        let in_any_case = JwtAlgorithm::from_name_in_any_case;
+        assert_eq!(in_any_case("hs384"), Some(JwtAlgorithm::Hs384));
+        assert_eq!(in_any_case("NONE"), Some(JwtAlgorithm::None));
+        assert_eq!(in_any_case("RS256"), None);
+    }
+
+    #[test]
+    fn header_holds_the_name_of_the_algorithm_as_it_is_given() {
+        let token = mint_jwt_as("hs256", &Data::Null, JwtAlgorithm::Hs256, "right");
+        let header = token.split('.').next().unwrap();
+        let header = BASE64_URL_SAFE_NO_PAD.decode(header).unwrap();
+        assert_eq!(header, br#"{"alg":"hs256","typ":"JWT"}"#);
     }
 }

@@ -27,8 +27,10 @@ pub(in crate::reference) enum Admission {
 
 /// Returns true if the application accepts an Engine.IO handshake. It refuses handshakes with
 /// `visitor=intruder` in the query.
-pub(in crate::reference) fn admits_handshake(config: &Config, query: &Query) -> bool {
-    config.contract != Contract::Sockspec || query.visitor.as_deref() != Some("intruder")
+pub(in crate::reference) fn admits_handshake(config: &Config, query: &str) -> bool {
+    let visitor = Query::parse(query).visitor;
+    config.contract != Contract::Sockspec
+        || !config.faults.finds_intruder(query, visitor.as_deref())
 }
 
 /// Decides whether a client that sent CONNECT can join.
@@ -46,6 +48,7 @@ pub(in crate::reference) fn admit(
         Access::Slow => {
             let server = &session.server;
             let delay = session.faults().delay_behind_others(server, SLOW);
+            let delay = session.faults().delay_of_slow_namespace(delay);
             Admission::After(delay, Ok(named_user(session, auth)))
         }
         Access::Token => Admission::Now(token::authenticate(session, auth)),

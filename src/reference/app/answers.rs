@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::exception::Failure;
 use crate::{
     data::Data,
-    reference::{engine::TransportKind, socket::Call},
+    reference::{engine::TransportKind, faults::SlowWork, socket::Call},
 };
 
 /// The longest delay of the acknowledgement that a caller can ask for in the event `ack-late`.
@@ -100,9 +100,13 @@ pub(super) fn ack_late(call: Call) -> Handled {
             .session()
             .faults()
             .block_during_handler(call.socket.session(), after);
+        let number = server.faults().begin_slow_work(&call.socket, SlowWork::Ack);
         server.tasks.spawn(async move {
             tokio::time::sleep(after).await;
-            call.acknowledge(vec![Data::from("late")]);
+            let faults = call.socket.faults();
+            if !faults.is_cancelled(&call.socket, SlowWork::Ack, number) {
+                call.acknowledge(vec![Data::from("late")]);
+            }
         });
     }
     Ok(())

@@ -12,7 +12,7 @@ pub(super) fn online(call: Call) -> Result<(), Failure> {
         let rooms = namespace.rooms();
         count += rooms
             .all()
-            .filter(|socket| socket.user_id() == user)
+            .filter(|socket| server.faults().counts_as(&socket.user_id(), user))
             .count();
     }
     let count = server.faults().count_online(server, user, count);

@@ -97,8 +97,9 @@ async fn collect(asked: AskedClients, deadline: Instant) -> (Vec<Data>, Silence)
     let mut answers = Vec::new();
     let mut silence = Silence::NoMember;
     for (socket, receiver) in asked.waiting {
-        match answer(&socket, asked.id, receiver, deadline).await {
-            Some(answer) => answers.push(answer.into_iter().next().unwrap_or_default()),
+        let answer = answer(&socket, asked.id, receiver, deadline).await;
+        match answer.and_then(|answer| socket.faults().pick_reported(answer)) {
+            Some(reported) => answers.extend(reported),
             None => silence = Silence::SomeMember,
         }
     }

@@ -6,6 +6,7 @@ use super::exception::Failure;
 use crate::{
     data::Data,
     reference::{
+        faults::SlowWork,
         rooms::{Selection, broadcast},
         socket::Call,
     },
@@ -33,8 +34,15 @@ pub(super) fn join_room_late(call: Call) -> Handled {
     let room = call.string("room")?.to_owned();
     let after = call.duration("after", LATEST);
     let server = Arc::clone(&call.socket.session().server);
+    let number = server
+        .faults()
+        .begin_slow_work(&call.socket, SlowWork::Join);
     server.tasks.spawn(async move {
         tokio::time::sleep(after).await;
+        let faults = call.socket.faults();
+        if faults.is_cancelled(&call.socket, SlowWork::Join, number) {
+            return;
+        }
         if call.socket.is_connected() {
             call.socket.faults().join_late(&call.socket, &room);
         } else {

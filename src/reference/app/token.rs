@@ -53,6 +53,9 @@ pub(in crate::reference) enum Algorithms {
     AsNamed,
     /// Tokens may be signed with HS256 only.
     Hs256,
+    /// Tokens may be signed with HS256 only, but may write its name in any case. A right server
+    /// must not accept another case.
+    Hs256InAnyCase,
 }
 
 /// Returns the user that the client's token names.
@@ -115,15 +118,16 @@ fn check(
     // The signature is checked before the claims. So the answer to a forged token does not depend
     // on its claims.
     let secret = &session.server.config.jwt_secret;
-    let verified = session.faults().read_claims(token, secret, |algorithms| {
+    let faults = session.faults();
+    let verified = faults.read_claims(token, secret, |token, algorithms| {
         verify(token, secret, algorithms)
     })?;
     let claims = &*claims.insert(verified);
     let now = clock::since_epoch().as_secs_f64();
-    if numeric_date(claims, "exp")?.is_some_and(|exp| now >= exp) {
+    if numeric_date(claims, "exp")?.is_some_and(|exp| faults.is_expired(exp, now)) {
         return Err(Denial::Expired);
     }
-    if numeric_date(claims, "nbf")?.is_some_and(|nbf| now < nbf) {
+    if numeric_date(claims, "nbf")?.is_some_and(|nbf| faults.is_early(nbf, now)) {
         return Err(Denial::NotActive);
     }
     let user = claimed_user(claims);
@@ -141,6 +145,9 @@ fn verify(token: &str, secret: &str, algorithms: Algorithms) -> Option<Value> {
     let header = decode_part(header)?;
     let algorithm = match (header.get("alg")?.as_str()?, algorithms) {
         ("HS256", _) => Algorithm::HS256,
+        (name, Algorithms::Hs256InAnyCase) if name.eq_ignore_ascii_case("HS256") => {
+            Algorithm::HS256
+        }
         ("HS384", Algorithms::AsNamed) => Algorithm::HS384,
         ("HS512", Algorithms::AsNamed) => Algorithm::HS512,
         _ => return None,

@@ -94,7 +94,8 @@ impl TokenSources {
 /// Returns the token in an `Authorization: Bearer` header. The word `Bearer` can be in any case
 /// (RFC 9110 section 11.1).
 fn bearer<'a>(header: &'a str, faults: &FaultSet) -> Option<&'a str> {
-    let (scheme, token) = header.trim().split_once(' ')?;
+    let header = header.trim();
+    let (scheme, token) = header.split_once(' ').unwrap_or(("", header));
     faults
         .is_scheme(scheme, "Bearer")
         .then(|| token.trim_start())

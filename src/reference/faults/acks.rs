@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     blocked_connections::block_connection, connect::send_raw, late_work, questions, robustness,
-    scratch::ScratchKey, topic::faults,
+    scratch::ScratchKey, timers, topic::faults,
 };
 use crate::{
     clock,
@@ -174,7 +174,7 @@ impl FaultSet {
         } else if self.has(AckFault::LateAtOnce) {
             Some(Duration::ZERO)
         } else {
-            Some(after)
+            Some(timers::limit_delay(self, after))
         }
     }
 

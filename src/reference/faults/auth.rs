@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::Value;
 
-use super::{handlers::merged_user, scratch::ScratchKey, tokens::find_cached_user, topic::faults};
+use super::{handlers::merged_user, scratch::ScratchKey, tokens, topic::faults};
 use crate::{
     clock,
     data::Data,
@@ -153,8 +153,9 @@ impl FaultSet {
         &self,
         token: &str,
         secret: &str,
-        verified: impl Fn(Algorithms) -> Option<Value>,
+        verified: impl Fn(&str, Algorithms) -> Option<Value>,
     ) -> Result<Value, Denial> {
+        let token = &*tokens::read_leniently(self, token);
         let unsigned = || decode_part(token.split('.').nth(1)?);
         if self.has(AuthFault::SignatureUnchecked) {
             return unsigned().ok_or(Denial::Invalid);
@@ -184,10 +185,12 @@ impl FaultSet {
         }
         let algorithms = if self.has(AuthFault::AlgorithmUnchecked) {
             Algorithms::AsNamed
+        } else if tokens::ignores_case_of_algorithm(self) {
+            Algorithms::Hs256InAnyCase
         } else {
             Algorithms::Hs256
         };
-        verified(algorithms).ok_or(Denial::Invalid)
+        verified(token, algorithms).ok_or(Denial::Invalid)
     }
 
     /// Decides again about a client that the server denies: returns the client's user if an active
@@ -224,7 +227,7 @@ impl FaultSet {
                 ..User::default()
             });
         }
-        if let Some(user) = find_cached_user(session, denial, presented) {
+        if let Some(user) = tokens::find_user_of_invalid(session, denial, presented) {
             return Ok(user);
         }
         let accepted = match denial {
@@ -329,9 +332,10 @@ impl FaultSet {
     }
 
     /// Returns true if the word before the token in the Authorization header is `wanted`. Without
-    /// faults it can be in any case.
+    /// faults it can be in any case. `word` is empty if there is none.
     pub(in crate::reference) fn is_scheme(&self, word: &str, wanted: &str) -> bool {
         word == wanted
+            || tokens::takes_any_scheme(self)
             || (!self.has(AuthFault::BearerCaseSensitive) && word.eq_ignore_ascii_case(wanted))
     }
 

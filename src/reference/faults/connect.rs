@@ -20,6 +20,7 @@ faults!(ConnectFault {
     DynamicCreatedTwice = "dynamic-namespace-created-twice": "When two clients enter a dynamic namespace that does not exist yet at the same time, the server creates it twice, and the clients don't meet.", seen "socketioxide 0.18.9";
     DynamicMerged = "dynamic-namespaces-merged": "The server treats all dynamic namespaces, such as `/dynamic-1` and `/dynamic-2`, as one namespace.";
     DynamicRefused = "dynamic-namespace-refused": "The server refuses CONNECT packets to dynamic namespaces, such as `/dynamic-1`.";
+    DynamicByLine = "dynamic-namespace-by-line": "The server accepts a namespace name of several lines if one of the lines is the name of a dynamic namespace.", seen "a pattern with the flag `m`";
     DynamicUnanchored = "dynamic-namespace-unanchored": "The server accepts every namespace name that contains the name of a dynamic namespace, such as `/x/dynamic-1`.";
     EventBeforeConnect = "event-before-connect-handled": "When a client that has joined no namespace sends an event without CONNECT, the server joins it to the event's namespace and handles the event.";
     EventUnjoined = "event-unjoined-namespace-handled": "When a client sends an event to a namespace that it has not joined, the server handles the event in the main namespace.";
@@ -131,6 +132,9 @@ impl FaultSet {
         }
         if self.has(ConnectFault::DynamicRefused) {
             return false;
+        }
+        if self.has(ConnectFault::DynamicByLine) {
+            return name.lines().any(fits);
         }
         if self.has(ConnectFault::DynamicUnanchored)
             && let Some((_, rest)) = name.split_once("/dynamic-")

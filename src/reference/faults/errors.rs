@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{connect::send_raw, recipients::RecipientFault, scratch::ScratchKey, topic::faults};
+use super::{
+    connect::send_raw, recipients::RecipientFault, scratch::ScratchKey, timers, topic::faults,
+};
 use crate::{
     data::Data,
     reference::{
@@ -54,6 +56,7 @@ impl FaultSet {
         exception: Data,
     ) {
         let exception = alter_exception(socket, failure, exception);
+        timers::close_after_crash(socket, failure);
         if self.has(ErrorFault::ToEverybody) {
             let selection = Selection::everybody().except([socket.id().as_str()]);
             broadcast(socket, &selection, "exception", vec![exception.clone()]);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     connect::send_raw, contents, elsewhere, handlers, mixing, recipients::RecipientFault,
-    robustness, scratch::ScratchKey, topic::faults,
+    robustness, scratch::ScratchKey, shortening, topic::faults,
 };
 use crate::{
     data::Data,
@@ -64,6 +64,7 @@ impl FaultSet {
             call.args.truncate(1);
         }
         call.name = alter_name(&call);
+        shortening::shorten(&mut call);
         contents::alter_contents(&mut call);
         mixing::keep_announcing(&mut call);
         elsewhere::move_to_main(&mut call);

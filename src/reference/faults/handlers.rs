@@ -20,6 +20,7 @@ faults!(HandlerFault {
     JoinReplaysHistory = "join-replays-history": "When a client joins a room, the server sends it the last message that was sent to the room before.";
     KickWithoutRoom = "kick-without-room-kicks-all": "When a client asks the server to disconnect a room (`kick-room`) but names no room, the server disconnects all clients of the namespace.", seen "`in(undefined).disconnectSockets()`";
     LeaveTakesOwnRoom = "leave-takes-own-room": "When a client leaves a room, the server also takes it out of the room that has the client's socket id as its name.";
+    MoveOfEmptyUnanswered = "move-of-empty-room-unanswered": "When a client asks the server to move the members of a room without members, the server does not acknowledge the request.", seen "an early `return` in a handler";
     PayloadMerged = "payload-merged-into-session": "The server merges the payload of an event into the client's session data, so that a client can change its own user and role.", seen "`Object.assign(socket.data, payload)`";
     PrototypePolluted = "payload-pollutes-prototype": "When the payload of an event has a role in its `__proto__`, the server gives this role to all clients that have no role.", seen "handlers that merge a payload into an object without refusing keys such as `__proto__`";
     RepeatDropped = "repeated-message-dropped": "When a client sends the same text to other clients a second time, the server drops the message.";
@@ -165,6 +166,15 @@ fn drop_message(call: &Call) -> Next {
         && !is_member(call);
     if repeated || strange || (to_own && faults.has(HandlerFault::DirectSkipsSender)) {
         acknowledge(call, [("success", Data::from(true))]);
+        return Next::Skip;
+    }
+    if faults.has(HandlerFault::MoveOfEmptyUnanswered)
+        && call.name == "move-members"
+        && text_of(call, "from").is_some_and(|from| {
+            let rooms = call.socket.namespace().rooms();
+            rooms.members(from).next().is_none()
+        })
+    {
         return Next::Skip;
     }
     if faults.has(HandlerFault::AskRoomNeedsMembership)

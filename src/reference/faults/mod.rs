@@ -49,6 +49,8 @@ topic::topics! {
     robustness: RobustnessFault,
     rooms: RoomFault,
     sending: SendingFault,
+    shortening: ShorteningFault,
+    timers: TimerFault,
     tokens: TokenFault,
     upgrade: UpgradeFault,
     watches: WatchFault,
@@ -70,3 +72,4 @@ pub use set::FaultSet;
 pub use topic::Fault;
 
 pub(super) use scratch::Scratch;
+pub(super) use timers::SlowWork;

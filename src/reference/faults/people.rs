@@ -21,6 +21,10 @@ faults!(PeopleFault {
     MembersWithoutCaller = "members-without-caller": "When a client asks how many members its room has, the server leaves that client out of the count.";
     MoveCallerOnly = "move-members-moves-caller-only": "When a client asks the server to move the members of a room to another room, the server moves only this client.";
     MoveSparesCaller = "move-members-spares-caller": "When a client asks the server to move the members of its room to another room, the server moves all members except this client.";
+    NamesTrimmed = "user-names-trimmed": "The server ignores blanks at the start and the end of user names when it counts the sockets of a user.";
+    OnlineIgnoresCase = "online-ignores-case": "When a client asks how many sockets of a user are online, the server compares the names of users without regard to upper and lower case.";
+    OnlineMatchesPrefix = "online-matches-prefix": "When a client asks how many sockets of a user are online, the server also counts users whose names begin with the user's name.";
+    OnlineMatchesPrefixOfAsked = "online-matches-prefix-of-asked": "When a client asks how many sockets of a user are online, the server also counts users with whose names the user's name begins.";
     SocketsUsers = "sockets-counts-users": "When a client asks how many sockets the namespace has, the server counts the users, not the sockets.";
 });
 
@@ -41,6 +45,16 @@ impl FaultSet {
 }
 
 impl FaultSet {
+    /// Returns true if a socket of the user `user` counts as a socket of the user `asked`. Without
+    /// faults the two names have to be equal.
+    pub(in crate::reference) fn counts_as(&self, user: &str, asked: &str) -> bool {
+        user == asked
+            || (self.has(PeopleFault::NamesTrimmed) && user.trim() == asked.trim())
+            || (self.has(PeopleFault::OnlineIgnoresCase) && user.eq_ignore_ascii_case(asked))
+            || (self.has(PeopleFault::OnlineMatchesPrefix) && user.starts_with(asked))
+            || (self.has(PeopleFault::OnlineMatchesPrefixOfAsked) && asked.starts_with(user))
+    }
+
     /// Returns the sockets that `kick-me` disconnects besides the caller. Without faults there are none.
     pub(in crate::reference) fn kicked_besides(&self, caller: &Socket) -> Vec<Arc<Socket>> {
         if !self.has(PeopleFault::KickTakesUser) {

@@ -19,6 +19,7 @@ faults!(QuestionFault {
     AfterTimeoutCounted = "client-ack-after-timeout-counted": "When a client acknowledges the server's event after the timeout, the server reports this answer too.";
     AskTimeoutAtOnce = "ask-timeout-at-once": "When the server waits for a client's acknowledgement, it reports a timeout at once.";
     AskTimeoutIgnored = "ask-timeout-ignored": "When a client does not acknowledge the server's event, the server waits for ever, not only until the timeout.";
+    AllArguments = "ask-reports-all-arguments": "When a client acknowledges the server's event with several arguments, the server reports each of them as an answer, not only the first.", seen "`(error, ...answers) =>`";
     BinaryDropped = "client-binary-ack-dropped": "When a client acknowledges the server's event with bytes, the server ignores the acknowledgement.";
     BreaksOnSecond = "client-ack-twice-breaks": "When a client acknowledges the same event of the server twice, the server closes the connection.";
     CrossNamespace = "client-ack-cross-namespace": "The server accepts a client's acknowledgement in another namespace than the one in which the server sent the event.";
@@ -29,6 +30,7 @@ faults!(QuestionFault {
     Ignored = "client-ack-ignored": "The server ignores all acknowledgements that clients send for its events.";
     MatchedByOrder = "client-ack-matched-by-order": "The server takes each acknowledgement from a client for the oldest event that the client has not acknowledged, whatever id it has.";
     MixedBetweenClients = "client-acks-mixed-between-clients": "The server uses the same acknowledgement id for all clients, and so takes one client's acknowledgement for another client's.";
+    NullIsSilence = "ask-null-is-silence": "When a client acknowledges the server's event with null, the server reports that the client did not answer.", seen "`if (answer == null)`";
     ReachesEverybody = "question-reaches-everybody": "When the server has to ask one client a question, it asks all clients of the namespace.";
     RoomDropsFalsy = "ask-room-drops-falsy-answers": "When the members of a room answer the server's question, the server leaves the answers null, 0, false and \"\" out of its report.", seen "`answers.filter(Boolean)`";
     RoomDropsPartialAnswers = "ask-room-drops-partial-answers": "When one member of a room does not answer the server's question, the server reports none of the other members' answers.", seen "emitWithAck of socket.io rejects";
@@ -85,6 +87,17 @@ impl FaultSet {
         } else {
             right
         }
+    }
+
+    /// Returns the arguments of a client's answer that the server reports. Without faults this is
+    /// the first, or null if there is none. `None` means that the client did not answer.
+    pub(in crate::reference) fn pick_reported(&self, answer: Answer) -> Option<Answer> {
+        if self.has(QuestionFault::AllArguments) {
+            return Some(answer);
+        }
+        let first = answer.into_iter().next().unwrap_or_default();
+        let is_silence = self.has(QuestionFault::NullIsSilence) && first == Data::Null;
+        (!is_silence).then(|| vec![first])
     }
 
     /// Returns true if the fault `ask-empty-room-waits` is active.

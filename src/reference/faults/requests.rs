@@ -12,6 +12,8 @@ use crate::reference::{
 
 faults!(RequestFault {
     AdmissionIgnored = "admission-ignored": "When the application refuses an Engine.IO handshake, the server opens a session nevertheless.";
+    AdmissionGeneric = "admission-refusal-generic": "When the application refuses an Engine.IO handshake, the response does not hold the application's message.";
+    AdmissionReadsRaw = "admission-reads-raw-query": "The application looks for the text `visitor=intruder` in the query of a handshake as it was sent, where it has to decode the query and compare the whole parameter.", seen "`request.url.includes(…)` in `allowRequest`";
     AdmissionIsError = "admission-refusal-is-error": "When the application refuses an Engine.IO handshake, the server answers with the status 500, not 403.";
     BadMethodAccepted = "bad-method-accepted": "The server opens a session for a request with any HTTP method, not only GET.";
     BadVersionAccepted = "bad-version-accepted": "The server treats any protocol revision (`EIO`) in a request as 4.";
@@ -35,6 +37,7 @@ faults!(RequestFault {
     UnknownParametersRefused = "unknown-parameters-refused": "The server refuses requests whose query has a parameter that it does not know.";
     UpgradeTransportUnchecked = "upgrade-transport-unchecked": "The server opens a WebSocket for a WebSocket handshake whatever `transport` its query names.";
     WebSocketByPlainGet = "websocket-by-plain-get-accepted": "When a plain GET, which is no WebSocket handshake, has `transport=websocket`, the server opens a polling session.";
+    HealthPathPrefix = "health-path-prefix-served": "The server answers every path that begins with `/health` as its health check.";
     WrongPathServed = "wrong-path-served": "The server answers Engine.IO requests on every path, not only on the configured path.";
 });
 
@@ -62,6 +65,10 @@ impl FaultSet {
                 body: message.to_owned(),
             };
         }
+        let message = match message {
+            "No intruders" if self.has(RequestFault::AdmissionGeneric) => "Forbidden",
+            message => message,
+        };
         let code = if self.has(RequestFault::CodeWrong) {
             0
         } else {
@@ -130,6 +137,22 @@ impl FaultSet {
         } else {
             Err(refusal)
         }
+    }
+
+    /// Returns true if the application takes the client of a handshake for an intruder. Without
+    /// faults it does if the decoded parameter `visitor` is `intruder`; the fault
+    /// `admission-reads-raw-query` looks for a text in the query as it was sent.
+    pub(in crate::reference) fn finds_intruder(&self, query: &str, visitor: Option<&str>) -> bool {
+        if self.has(RequestFault::AdmissionReadsRaw) {
+            return query.contains("visitor=intruder");
+        }
+        visitor == Some("intruder")
+    }
+
+    /// Returns true if the path is that of the health check. Without faults this is `/health` only.
+    pub(in crate::reference) fn is_health_path(&self, path: &str) -> bool {
+        path == "/health"
+            || (self.has(RequestFault::HealthPathPrefix) && path.starts_with("/health"))
     }
 
     /// Returns the content type and the content of a file below the Engine.IO path. Without faults

@@ -449,6 +449,12 @@ pub(super) fn count_deliveries(from: &Socket, selection: &Selection, member: &So
     if twice { 2 } else { 1 }
 }
 
+/// Returns true if the socket has left the room by `leave-room`.
+pub(super) fn has_left(socket: &Socket, room: &str) -> bool {
+    let scratch = &socket.session().server.scratch;
+    scratch.count(&Left(in_room(socket, room))) > 0
+}
+
 /// Returns true if the fault `rooms-shared-across-namespaces` is active.
 pub(super) fn shares_rooms(faults: &FaultSet) -> bool {
     faults.has(RoomFault::SharedAcrossNamespaces)

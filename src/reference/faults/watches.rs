@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
-use super::{scratch::ScratchKey, topic::faults};
+use super::{rooms::has_left, scratch::ScratchKey, topic::faults};
 use crate::{
     data::Data,
     reference::{
@@ -18,11 +18,13 @@ const DELAY: Duration = Duration::from_millis(1500);
 faults!(WatchFault {
     AcrossNamespaces = "watch-across-namespaces": "When a member of a watched room disconnects, the server also sends `member-left` to the watchers of the room of the same name in other namespaces.";
     AfterLastSocket = "member-left-with-last-socket": "When a member of a watched room disconnects, the server sends no `member-left` as long as another socket of the same user is in the room.";
+    AtMostFive = "watch-at-most-5": "When more than five clients watch a room, the server sends `member-left` to five of them only.";
     FirstOnly = "watch-first-only": "When several clients watch a room, the server sends `member-left` only to the client that began to watch the room first.";
     FirstRoomOnly = "member-left-first-room-only": "When a member of several rooms disconnects, the server sends `member-left` for only one of these rooms.";
     JoinsRoom = "watch-joins-room": "When a client asks to watch a room, the server also makes the client a member of the room.";
     LastOnly = "watch-last-only": "When several clients watch a room, the server sends `member-left` only to the client that began to watch the room last.";
     Late = "member-left-late": "When a member of a watched room disconnects, the server sends `member-left` only after 1.5 seconds.";
+    LeaveUnwatches = "leave-room-unwatches": "When a client that watches a room leaves the room as a member, the server stops sending it `member-left`.";
     NamesSocket = "member-left-names-socket": "The server writes the socket id into `member-left`, where it has to write the user id.";
     NotAfterKick = "member-left-not-after-kick": "When the server itself disconnects a member of a watched room, it does not send `member-left`.";
     OneRoomOnly = "watch-one-room-only": "When a client that watches a room asks to watch another room, the server stops sending it `member-left` for the first.";
@@ -106,6 +108,9 @@ pub(super) fn alter_watchers<'a>(
         if faults.has(WatchFault::FirstOnly) {
             watchers.truncate(1);
         }
+        if faults.has(WatchFault::AtMostFive) {
+            watchers.truncate(5);
+        }
         if faults.has(WatchFault::LastOnly) {
             watchers.drain(..watchers.len().saturating_sub(1));
         }
@@ -120,6 +125,9 @@ pub(super) fn alter_watchers<'a>(
 fn is_told(socket: &Socket, watcher: &Socket, room: &str) -> bool {
     let faults = socket.faults();
     let scratch = &socket.session().server.scratch;
+    if faults.has(WatchFault::LeaveUnwatches) && has_left(watcher, room) {
+        return false;
+    }
     if faults.has(WatchFault::OneRoomOnly) {
         let last = scratch.last(&WatchedLast(watcher.id().clone()));
         return last.is_none_or(|last| last == room);

@@ -63,7 +63,7 @@ pub(in crate::reference) async fn answer(
         return Ok(response);
     }
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if path == "/health" && is_read {
+    if server.faults().is_health_path(path) && is_read {
         return Ok(Response::new(Full::from("ok")));
     }
     if let Some(file) = serve_file(&server, path) {
@@ -124,8 +124,9 @@ fn answer_enveloped(
     request: &Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Refusal> {
     check_plain_handshake(server, request)?;
-    let query = Query::parse(request.uri().query().unwrap_or_default());
-    if !app::admits_handshake(&server.config, &query) {
+    let raw_query = request.uri().query().unwrap_or_default();
+    let query = Query::parse(raw_query);
+    if !app::admits_handshake(&server.config, raw_query) {
         server.faults().check_admission(Refusal::Intruder)?;
     }
     let tokens = TokenSources::read(&query, request.headers(), server.faults());
@@ -180,7 +181,7 @@ async fn answer_engine(
     {
         return Err(Refusal::Forbidden);
     }
-    if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, &query) {
+    if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, raw_query) {
         server.faults().check_admission(Refusal::Intruder)?;
     }
     serve_verified(server, slot, turn, request, &query, verified).await
