@@ -4,7 +4,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::Server;
-use crate::{report::html_text, text::humanize};
+use crate::report::html_text;
 
 /// The left half of each badge.
 const LABEL: &str = "sockspec";
@@ -117,13 +117,7 @@ pub fn badge_svg(server: &Server) -> String {
     )
 }
 
-/// Returns what a person who does not see the badge hears: used by the page as well.
-pub(super) fn in_words(server: &Server) -> String {
-    let all = server.summary;
-    let judged = all.pass + all.warn + all.fail + all.error;
-    format!(
-        "{} judged: {}",
-        humanize::count(judged, "scenario"),
-        Badge::of(server).message
-    )
+/// Returns what the badge of a server says.
+pub(super) fn message(server: &Server) -> String {
+    Badge::of(server).message
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Cell, Matrix, Row, badge::in_words};
+use super::{Cell, Matrix, Row, badge::message};
 use crate::{
     report::{fill, html_text, page_policy},
     runner::Verdict,
@@ -41,7 +41,7 @@ fn layers(matrix: &Matrix) -> String {
 
 fn servers(matrix: &Matrix) -> String {
     let heads = matrix.servers.iter().map(|server| {
-        let (name, counts) = (html_text(&server.name), html_text(&in_words(server)));
+        let (name, counts) = (html_text(&server.name), html_text(&message(server)));
         format!("<th scope=\"col\">{name}<small>{counts}</small></th>\n")
     });
     heads.collect()
