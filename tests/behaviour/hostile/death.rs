@@ -83,6 +83,8 @@ fn slow_scenario(id: &str, level: &str) -> String {
 struct Running {
     process: std::process::Child,
     url: String,
+    /// The folder in which the server runs and writes.
+    _folder: tempfile::TempDir,
 }
 
 impl Running {
@@ -106,8 +108,10 @@ impl Running {
     fn of(server: &str) -> Option<Self> {
         use std::io::{BufRead, BufReader};
 
+        let folder = tempfile::tempdir().unwrap();
         let mut process = std::process::Command::new("python3")
             .args(["-u", "-c", server, "0"])
+            .current_dir(folder.path())
             .stdout(std::process::Stdio::piped())
             .spawn()
             .ok()?;
@@ -116,7 +120,11 @@ impl Running {
             .read_line(&mut line)
             .ok()?;
         let url = format!("http://127.0.0.1:{}", line.trim());
-        Some(Self { process, url })
+        Some(Self {
+            process,
+            url,
+            _folder: folder,
+        })
     }
 }
 
