@@ -28,7 +28,8 @@ use crate::{
     net::raise_file_limit,
     report::{Destination, Progress, Terminal, Watched},
     runner::{
-        self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary, Target,
+        self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary,
+        Target, Verdict,
     },
     scenario::{Scenario, Tier, Transport, shared_events},
     targets::Masked,
@@ -426,9 +427,9 @@ enum Warnings<'r> {
 fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
     let (fail, error, warn, stale) = match comparison {
         None => (
-            summary.fail - summary.known_fail,
-            summary.error - summary.known_error,
-            summary.warn - summary.known_warn - summary.informative,
+            summary.unexplained(Verdict::Fail),
+            summary.unexplained(Verdict::Error),
+            summary.unexplained(Verdict::Warn) - summary.informative,
             0,
         ),
         Some(known) => (

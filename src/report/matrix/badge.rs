@@ -4,7 +4,7 @@ use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::Server;
-use crate::report::html_text;
+use crate::{report::html_text, runner::Verdict};
 
 /// The left half of each badge.
 const LABEL: &str = "sockspec";
@@ -49,9 +49,8 @@ const GREY: Colour = Colour {
 impl Badge {
     fn of(server: &Server) -> Self {
         let summary = &server.summary;
-        let fail = summary.fail - summary.known_fail;
-        let error = summary.error - summary.known_error;
-        let warn = summary.warn - summary.known_warn;
+        let [fail, error, warn] = [Verdict::Fail, Verdict::Error, Verdict::Warn]
+            .map(|verdict| summary.unexplained(verdict));
         let counts = [
             (summary.pass, "ok"),
             (summary.known(), "known"),

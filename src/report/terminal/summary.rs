@@ -347,15 +347,9 @@ fn group_lines(group: &[&Attention], palette: Palette) -> String {
 
 /// Returns the line of counts: `120 pass, 1 FAIL, 4 skip in 1.4 s`.
 fn counts(summary: &Summary, palette: Palette) -> String {
-    let all = [
-        (Verdict::Pass, summary.pass),
-        (Verdict::Warn, summary.warn - summary.known_warn),
-        (Verdict::Fail, summary.fail - summary.known_fail),
-        (Verdict::Error, summary.error - summary.known_error),
-        (Verdict::Skip, summary.skip),
-    ];
-    let mut parts: Vec<_> = all
+    let mut parts: Vec<_> = Verdict::ALL
         .into_iter()
+        .map(|verdict| (verdict, summary.unexplained(verdict)))
         .filter(|(verdict, count)| *count > 0 || *verdict == Verdict::Pass)
         .map(|(verdict, count)| format!("{count} {}", palette.sign(verdict)))
         .collect();

@@ -44,6 +44,17 @@ impl Summary {
         self.known_warn + self.known_fail + self.known_error
     }
 
+    /// Returns the number of scenarios with this verdict that no list of known deviations explains.
+    pub fn unexplained(&self, verdict: Verdict) -> usize {
+        match verdict {
+            Verdict::Pass => self.pass,
+            Verdict::Warn => self.warn - self.known_warn,
+            Verdict::Fail => self.fail - self.known_fail,
+            Verdict::Error => self.error - self.known_error,
+            Verdict::Skip => self.skip,
+        }
+    }
+
     /// Adds one outcome to the counts.
     pub fn count(&mut self, outcome: &Outcome) {
         let count = match outcome.verdict {
