@@ -28,7 +28,7 @@ pub use formats::{FORMATS, REPORT_SCHEMA, Report};
 pub use layer::Layer;
 pub(crate) use markdown_cell::markdown_cell;
 pub use matrix::{Matrix, badge_json, badge_svg, matrix_markdown, matrix_page, outdated};
-pub(crate) use page_parts::{fill, html_text, page_policy};
+pub(crate) use page_parts::{PageParts, fill, html_text, page};
 pub use place::is_same_file;
 pub use proof::{PROOF_SCHEMA, ProofReport, ReadProofError, proof_json, proof_table};
 pub(crate) use safe_json::{to_inert_json, to_safe_json};

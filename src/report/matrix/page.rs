@@ -4,27 +4,32 @@ use std::fmt::Write as _;
 
 use super::{Cell, Matrix, Row, badge::message};
 use crate::{
-    report::{fill, html_text, page_policy},
+    report::{PageParts, fill, html_text, page},
     runner::Verdict,
     text::humanize,
 };
 
-const FRAME: &str = include_str!("page/matrix.html");
+const BODY: &str = include_str!("page/matrix.html");
 const STYLE: &str = include_str!("page/matrix.css");
 const SCRIPT: &str = include_str!("page/matrix.js");
 
 /// Returns the page. It holds its style and its script, and makes no request.
 pub fn matrix_page(matrix: &Matrix) -> String {
-    fill(FRAME, &|name| match name {
-        "policy" => page_policy(STYLE, SCRIPT),
-        "style" => STYLE.to_owned(),
-        "script" => SCRIPT.to_owned(),
-        "versions" => html_text(&matrix.judges().join(", ")),
+    let versions = html_text(&matrix.judges().join(", "));
+    let body = fill(BODY, &|name| match name {
+        "versions" => versions.clone(),
         "scenarios" => humanize::count(matrix.rows.len(), "scenario"),
         "layers" => layers(matrix),
         "servers" => servers(matrix),
         "rows" => rows(matrix),
         _ => String::new(),
+    });
+    page(PageParts {
+        version: versions,
+        title: "What each server does – sockspec".to_owned(),
+        styles: &[STYLE],
+        scripts: &[SCRIPT],
+        body,
     })
 }
 

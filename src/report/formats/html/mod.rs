@@ -16,6 +16,6 @@ use crate::report::Format;
 pub(super) static FORMAT: Format = Format {
     name: "html",
     purpose: "for people, in a browser",
-    run: |record| Ok(page::page(record)),
+    run: |record| Ok(page::report_page(record)),
     proof: None,
 };

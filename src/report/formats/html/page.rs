@@ -1,13 +1,13 @@
-//! Puts the page together: the frame in `page/page.html`, its style, its script, its data, and a security policy.
+//! Puts the page together: its content in `page/page.html`, its styles, its scripts and its data.
 
 use super::model::Page;
 use crate::{
-    report::{fill, html_text, page_policy, to_inert_json},
+    report::{PageParts, fill, html_text, page, to_inert_json},
     runner::{Outcome, Record, Verdict},
     text::humanize,
 };
 
-const FRAME: &str = include_str!("page/page.html");
+const BODY: &str = include_str!("page/page.html");
 
 const STYLES: &[&str] = &[
     include_str!("page/page.css"),
@@ -35,27 +35,27 @@ pub(super) const SCRIPTS: &[&str] = &[
 const WITHOUT_SCRIPT: usize = 100;
 
 /// Returns the whole page.
-pub(super) fn page(record: &Record) -> String {
-    let style = STYLES.join("\n");
-    let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.join("\n"));
-    fill(FRAME, &|name| match name {
-        "policy" => page_policy(&style, &script),
-        "version" => html_text(&record.info.version),
-        "title" => title(record),
+pub(super) fn report_page(record: &Record) -> String {
+    let body = fill(BODY, &|name| match name {
         "target" => html_text(&record.info.target),
         "counts" => counts(record),
         "without_script" => without_script(record),
-        "style" => style.clone(),
-        "script" => script.clone(),
         "data" => to_inert_json(&Page::from(record)),
         _ => String::new(),
+    });
+    page(PageParts {
+        version: html_text(&record.info.version),
+        title: title(record),
+        styles: STYLES,
+        scripts: SCRIPTS,
+        body,
     })
 }
 
 fn title(record: &Record) -> String {
     let summary = &record.summary;
     let target = html_text(&record.info.target);
-    match summary.fail + summary.error - summary.known_fail - summary.known_error {
+    match summary.unexplained(Verdict::Fail) + summary.unexplained(Verdict::Error) {
         0 => format!("{target} – sockspec"),
         bad => format!("{bad} not passed – {target} – sockspec"),
     }
@@ -66,9 +66,9 @@ fn counts(record: &Record) -> String {
     let summary = &record.summary;
     let all = [
         ("pass", "pass", summary.pass),
-        ("warn", "WARN", summary.warn - summary.known_warn),
-        ("fail", "FAIL", summary.fail - summary.known_fail),
-        ("error", "ERROR", summary.error - summary.known_error),
+        ("warn", "WARN", summary.unexplained(Verdict::Warn)),
+        ("fail", "FAIL", summary.unexplained(Verdict::Fail)),
+        ("error", "ERROR", summary.unexplained(Verdict::Error)),
         ("skip", "skip", summary.skip),
         ("known", "known", summary.known()),
         ("flaky", "flaky", summary.flaky),

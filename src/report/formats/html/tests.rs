@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::page::page;
+use super::page::report_page;
 use crate::runner::{
     Record, SeenLine, Verdict,
     samples::{self, HOSTILE},
@@ -30,7 +30,7 @@ fn record_of(count: usize, outcome: impl Fn(usize) -> crate::runner::Outcome) ->
 
 #[test]
 fn the_policy_allows_exactly_the_style_and_the_script_of_the_page() {
-    let page = page(&samples::record());
+    let page = report_page(&samples::record());
     let policy = between(&page, r#"Content-Security-Policy" content=""#, "\"");
     assert!(policy.starts_with("default-src 'none';"), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
@@ -51,7 +51,7 @@ fn the_page_asks_for_nothing_from_elsewhere() {
     let mut record = samples::record();
     record.outcomes.clear();
     record.info.url = String::new();
-    let page = page(&record);
+    let page = report_page(&record);
     for mark in [
         "src=\"",
         "@import",
@@ -105,7 +105,7 @@ fn hostile_text_stays_inside_the_data() {
     hostile.title = attack.to_owned();
     record.info.target = format!("\"'{attack}");
     record.outcomes = vec![hostile];
-    let page = page(&record);
+    let page = report_page(&record);
     assert_eq!(page.matches("</script>").count(), 2);
     assert_eq!(page.matches("<script").count(), 2);
     assert!(!page.contains("<img"));
@@ -126,7 +126,7 @@ fn hostile_text_stays_inside_the_data() {
 
 #[test]
 fn a_passed_scenario_carries_little() {
-    let page = page(&record_of(2_000, |number| crate::runner::Outcome {
+    let page = report_page(&record_of(2_000, |number| crate::runner::Outcome {
         id: format!("acks/value-{number:04}"),
         ..samples::passed()
     }));
@@ -148,7 +148,7 @@ fn a_page_in_which_everything_fails_stays_small_and_keeps_one_of_each_cause() {
         }
         failed
     });
-    let page = page(&record);
+    let page = report_page(&record);
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
     let data = data(&page);
     for number in (0..2_000).step_by(20) {
@@ -161,7 +161,7 @@ fn a_page_in_which_everything_fails_stays_small_and_keeps_one_of_each_cause() {
 
 #[test]
 fn a_browser_without_scripts_shows_the_counts_and_the_failures() {
-    let page = page(&samples::record());
+    let page = report_page(&samples::record());
     let counts = between(&page, r#"<p class="counts">"#, "</p>");
     assert_eq!(
         counts,
@@ -184,7 +184,7 @@ fn repeats_that_all_passed_are_left_out() {
     let mut failed = passed.clone();
     failed.verdict = Verdict::Fail;
     record.outcomes = vec![failed, passed];
-    let data = data(&page(&record));
+    let data = data(&report_page(&record));
     assert_eq!(
         data["scenarios"][0]["attempts"].as_array().unwrap().len(),
         20

@@ -1,6 +1,3 @@
-(() => {
-"use strict";
-
 const byId = (id) => document.getElementById(id);
 const [form, search, layer, show, count] = ["filters", "search", "layer", "show", "count"].map(byId);
 
@@ -39,4 +36,3 @@ form.hidden = false;
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("input", filter);
 filter();
-})();
