@@ -1,7 +1,5 @@
 //! `sockspec compare`: shows what changed between two recorded runs.
 
-use std::{path::Path, slice};
-
 use super::{
     Exit,
     args::{ChangesFormat, CompareArgs},
@@ -9,7 +7,7 @@ use super::{
     paint::Output,
 };
 use crate::{
-    records::{Replayed, compare as changes_between, replay},
+    records::{compare as changes_between, replay_one},
     report::{changes_json, changes_markdown, changes_text},
 };
 
@@ -19,7 +17,8 @@ use crate::{
 ///
 /// Returns an error if a record can't be read, or if the output can't be written.
 pub(super) fn compare(args: &CompareArgs, output: Output) -> Result<Exit, CliError> {
-    let (old, new) = (read(&args.old)?, read(&args.new)?);
+    let old = replay_one(&args.old, &mut |_| {})?;
+    let new = replay_one(&args.new, &mut |_| {})?;
     let changes = changes_between(&old.record, &new.record);
     let text = match args.format {
         ChangesFormat::Text => changes_text(&changes, output.stdout),
@@ -40,9 +39,4 @@ pub(super) fn compare(args: &CompareArgs, output: Output) -> Result<Exit, CliErr
     } else {
         Exit::Conformant
     })
-}
-
-fn read(path: &Path) -> Result<Replayed, CliError> {
-    let path = path.to_owned();
-    Ok(replay(slice::from_ref(&path), &mut |_| {})?)
 }

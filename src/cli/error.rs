@@ -8,7 +8,7 @@ use std::{
 use super::Exit;
 use crate::{
     client::{ConnectFailure, TlsPolicyError},
-    records::{UnmergeableError, WriteRecordError},
+    records::{ReadRecordError, UnmergeableError, WriteRecordError},
     report::{FormatError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
@@ -213,6 +213,12 @@ pub(super) enum CliError {
         /// A hint: the nearest known id.
         help: Option<String>,
     },
+}
+
+impl From<ReadRecordError> for CliError {
+    fn from(error: ReadRecordError) -> Self {
+        Self::Record(error.into())
+    }
 }
 
 impl CliError {

@@ -4,7 +4,6 @@ use std::{
     env, fs,
     path::Path,
     process::{self, Stdio},
-    slice,
 };
 
 use super::{
@@ -16,15 +15,16 @@ use super::{
 };
 use crate::{
     clock,
-    records::{Replayed, is_record, replay},
+    records::{Replayed, is_record, replay_one},
     report::{Destination, Matrix, badge_json, badge_svg, matrix_markdown, matrix_page, outdated},
     runner::Record,
     targets::Masked,
     text::humanize,
 };
 
-/// The name of the matrix as Markdown.
+/// The names of the matrix as Markdown and as a page.
 const TABLE: &str = "matrix.md";
+const PAGE: &str = "matrix.html";
 
 /// The end of the name of a manifest, and that of the baseline beside it.
 const MANIFEST: &str = "yaml";
@@ -37,6 +37,11 @@ const BASELINE: &str = "baseline.yaml";
 /// Returns an error if a record can't be read, a target can't be judged, two servers have the same name, or a file can't
 /// be written.
 pub(super) fn matrix(args: &MatrixArgs, output: Output) -> Result<Exit, CliError> {
+    if !args.check {
+        // Running the servers takes minutes, so a folder that can't be written has to be reported first.
+        let tables = [TABLE, PAGE].map(|name| Destination::File(args.output.join(name)));
+        places::check(&tables, &args.servers)?;
+    }
     let mut records = Vec::new();
     for server in &args.servers {
         records.push(record_of(server, output)?);
@@ -68,7 +73,7 @@ pub(super) fn matrix(args: &MatrixArgs, output: Output) -> Result<Exit, CliError
 fn files(matrix: &Matrix) -> impl Iterator<Item = (String, String)> {
     let tables = [
         (TABLE.to_owned(), matrix_markdown(matrix)),
-        ("matrix.html".to_owned(), matrix_page(matrix)),
+        (PAGE.to_owned(), matrix_page(matrix)),
     ];
     let badges = matrix.servers.iter().flat_map(|server| {
         let name = file_name(&server.name);
@@ -123,7 +128,7 @@ fn record_of(server: &Path, output: Output) -> Result<Masked<Record>, CliError> 
 }
 
 fn read(path: &Path, output: Output) -> Result<Replayed, CliError> {
-    let replayed = replay(slice::from_ref(&path.to_owned()), &mut |_| {})?;
+    let replayed = replay_one(path, &mut |_| {})?;
     if replayed.is_cut {
         output.print_warning(&format!(
             "the record {} was cut before the end of the run",

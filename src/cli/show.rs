@@ -3,12 +3,11 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    slice,
 };
 
 use super::{Exit, args::ShowArgs, error::CliError, paint::Output, recording};
 use crate::{
-    records::replay,
+    records::replay_one,
     report::scenario_in_full,
     runner::{EventKind, Outcome, Traffic},
     text::did_you_mean,
@@ -33,7 +32,7 @@ pub(super) fn show(args: &ShowArgs, output: Output) -> Result<Exit, CliError> {
         _ => return Err(CliError::NoRecord),
     };
     let mut attempts: BTreeMap<String, BTreeMap<usize, Traffic>> = BTreeMap::new();
-    let replayed = replay(slice::from_ref(&record), &mut |event| {
+    let replayed = replay_one(&record, &mut |event| {
         if let EventKind::AttemptTraced(traffic) = &event.kind
             && is_meant(&traffic.id, id)
         {

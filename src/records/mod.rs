@@ -22,5 +22,5 @@ pub use header::{Header, RECORD_SCHEMA_NAME, Suite, TestedTarget};
 pub use merge::Parts;
 pub use player::Replayed;
 pub use reader::is_record;
-pub use replay::{events_of, replay};
+pub use replay::{events_of, replay, replay_one};
 pub use writer::Writer;

@@ -25,7 +25,7 @@ pub fn replay(
     emit: &mut impl FnMut(&Masked<Event>),
 ) -> Result<Replayed, UnmergeableError> {
     match paths {
-        [path] => Ok(play_one(path, emit)?),
+        [path] => Ok(replay_one(path, emit)?),
         parts => Ok(Parts::read(parts)?.play(emit)?),
     }
 }
@@ -49,7 +49,12 @@ pub fn events_of(record: &Masked<Record>) -> Vec<Masked<Event>> {
     events.collect()
 }
 
-fn play_one(
+/// Plays the events of one record, as [`replay`] does.
+///
+/// # Errors
+///
+/// Returns an error if the record can't be read.
+pub fn replay_one(
     path: &Path,
     emit: &mut impl FnMut(&Masked<Event>),
 ) -> Result<Replayed, ReadRecordError> {
