@@ -7,16 +7,13 @@ use std::collections::BTreeSet;
 
 use super::{
     kind::{Kind, mistake, warning},
-    known::{in_manifests, operations_and_events},
+    known::{in_manifests, is_long, mistyped_event, operations_and_events},
 };
 use crate::{
-    scenario::{Diagnostic, EventMention, EventRole, Mentions, Origin},
+    scenario::{Diagnostic, EventMention, EventRole, Mentions},
     targets::{ManifestMentions, NameKind},
     text::mistyped,
 };
-
-/// The number of letters from which the name of an operation or event in a scenario can be taken for a mistyped one.
-const SHORTEST_MISTYPED: usize = 6;
 
 /// The name that stands for any event.
 const ANY: &str = "*";
@@ -44,11 +41,7 @@ pub(super) fn warnings(scenarios: &[Mentions], manifests: &[ManifestMentions]) -
     let mut found = Vec::new();
     for file in scenarios {
         let mut seen = BTreeSet::new();
-        let events = file.events.iter();
-        let claimed = |event: &&EventMention| {
-            event.role != EventRole::Forbidden && event.origin == Origin::Step
-        };
-        for event in events.filter(claimed) {
+        for event in file.events.iter().filter(|event| event.is_claimed()) {
             let name = event.name.name.as_str();
             let is_new = !known.manifests.contains(name) && seen.insert(name);
             if is_new && is_long(name) && mistyped(name, contract.iter().copied()).is_some() {
@@ -91,10 +84,6 @@ fn unfailing(file: &Mentions, event: &EventMention, help: String) -> Diagnostic 
     mistake(&file.source, &event.name, "unknown-event", message, help)
 }
 
-fn is_long(name: &str) -> bool {
-    name.chars().count() >= SHORTEST_MISTYPED
-}
-
 /// The names of operations and events that the contract, the manifests and the steps of a run know.
 struct Known<'m> {
     contract: BTreeSet<&'m str>,
@@ -127,15 +116,10 @@ impl<'m> Known<'m> {
         self.contract.contains(name) || self.manifests.contains(name) || self.steps.contains(name)
     }
 
-    /// Returns the known name that the author of an unknown name probably meant. Names of the users' own count only if
-    /// one letter differs, because such names often resemble each other on purpose: `message-sent`, `message-seen`.
+    /// Returns the known name that the author of an unknown name probably meant.
     fn mistyped(&self, name: &str) -> Option<&'m str> {
-        if !is_long(name) {
-            return None;
-        }
-        let own = self.manifests.iter().chain(&self.steps).copied();
-        let own = mistyped(name, own).filter(|near| strsim::damerau_levenshtein(name, near) == 1);
-        mistyped(name, self.contract.iter().copied()).or(own)
+        let own = self.manifests.iter().chain(&self.steps);
+        mistyped_event(name, &self.contract, own.copied())
     }
 }
 

@@ -35,8 +35,8 @@ pub(super) fn warnings(scenarios: &[Mentions], manifests: &[ManifestMentions]) -
     found.into_iter().map(warning).collect()
 }
 
-/// Returns a diagnostic for each field in a step, of a scenario or of `enter` in a manifest, that `concerns` selects and whose name is nearly a field of the
-/// contract.
+/// Returns a diagnostic for each field in a step, of a scenario or of `enter` in a manifest, that `concerns` selects and
+/// whose name is nearly a field of the contract.
 fn in_steps(
     scenarios: &[Mentions],
     manifests: &[ManifestMentions],

@@ -7,6 +7,7 @@ use crate::{
     targets::{
         CREDENTIALS, Capability, EVENTS, ErrorStyle, ManifestMentions, NameKind, OPERATIONS,
     },
+    text::mistyped,
 };
 
 pub(super) fn capabilities<'n>() -> impl Iterator<Item = &'n str> {
@@ -32,6 +33,34 @@ pub(super) fn operations_and_events<'n>() -> impl Iterator<Item = &'n str> {
     let styles = ErrorStyle::ALL.into_iter();
     let reports = styles.filter_map(|style| -> Option<&'n str> { style.event() });
     operations().chain(events).chain(reports)
+}
+
+/// The number of letters from which the name of an operation or event can be taken for a mistyped one. A shorter name
+/// resembles other words by chance.
+const SHORTEST_MISTYPED: usize = 6;
+
+/// Returns true if a name is long enough to be taken for a mistyped one.
+pub(super) fn is_long(name: &str) -> bool {
+    name.chars().count() >= SHORTEST_MISTYPED
+}
+
+/// Returns true if two names differ in one letter, or in the order of two letters beside each other.
+pub(super) fn is_one_off(name: &str, other: &str) -> bool {
+    strsim::damerau_levenshtein(name, other) == 1
+}
+
+/// Returns the known name that the author of an unknown name probably meant. `own` are the names of the users: they count
+/// only if one letter differs, because such names often resemble each other on purpose: `message-sent`, `message-seen`.
+pub(super) fn mistyped_event<'n>(
+    name: &str,
+    contract: &BTreeSet<&'n str>,
+    own: impl Iterator<Item = &'n str>,
+) -> Option<&'n str> {
+    if !is_long(name) {
+        return None;
+    }
+    mistyped(name, contract.iter().copied())
+        .or_else(|| mistyped(name, own).filter(|near| is_one_off(name, near)))
 }
 
 /// Returns the names of events that a manifest declares: the keys of `bindings`, the target's own names of them, and

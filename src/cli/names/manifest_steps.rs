@@ -7,17 +7,12 @@ use std::collections::BTreeSet;
 
 use super::{
     kind::{mistake, warning},
-    known::{operations_and_events, own_names_of_events},
+    known::{is_long, is_one_off, mistyped_event, operations_and_events, own_names_of_events},
 };
 use crate::{
-    scenario::{Diagnostic, EventRole, Mention, Mentions, Origin},
+    scenario::{Diagnostic, Mention, Mentions},
     targets::ManifestMentions,
-    text::mistyped,
 };
-
-/// The number of letters from which a name can be taken for a mistyped one. A shorter name resembles other words by
-/// chance, so it has to consist of the same letters in another order.
-const SHORTEST_MISTYPED: usize = 6;
 
 /// Returns a warning for each event in `enter` or `fence` whose name is nearly a known one. A name that a scenario of
 /// the run uses is known.
@@ -27,10 +22,7 @@ pub(super) fn warnings(scenarios: &[Mentions], manifests: &[ManifestMentions]) -
     for file in manifests {
         let own = own_names_of_events(file);
         let mut seen = BTreeSet::new();
-        let entering = file
-            .entering
-            .iter()
-            .filter(|event| event.role != EventRole::Forbidden && event.origin == Origin::Step);
+        let entering = file.entering.iter().filter(|event| event.is_claimed());
         let names = entering.map(|event| &event.name).chain(&file.fence);
         let unknown = names.filter(|mention| {
             let name = mention.name.as_str();
@@ -46,21 +38,19 @@ pub(super) fn warnings(scenarios: &[Mentions], manifests: &[ManifestMentions]) -
     found
 }
 
-/// Returns the known name that the author of an unknown name probably meant. A name of the target's own counts only if
-/// one letter differs, because such names often resemble each other on purpose.
+/// Returns the known name that the author of an unknown name probably meant. A short name has to consist of the same
+/// letters in another order.
 fn meant<'k>(name: &str, contract: &BTreeSet<&'k str>, own: &BTreeSet<&'k str>) -> Option<&'k str> {
-    let is_one_off = |near: &&str| strsim::damerau_levenshtein(name, near) == 1;
-    if name.chars().count() < SHORTEST_MISTYPED {
-        let letters = |name: &str| {
-            let mut letters: Vec<char> = name.chars().collect();
-            letters.sort_unstable();
-            letters
-        };
-        let mut known = contract.iter().chain(own).copied();
-        return known.find(|near| is_one_off(near) && letters(near) == letters(name));
+    if is_long(name) {
+        return mistyped_event(name, contract, own.iter().copied());
     }
-    mistyped(name, contract.iter().copied())
-        .or_else(|| mistyped(name, own.iter().copied()).filter(is_one_off))
+    let letters = |name: &str| {
+        let mut letters: Vec<char> = name.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let mut known = contract.iter().chain(own).copied();
+    known.find(|near| is_one_off(name, near) && letters(near) == letters(name))
 }
 
 fn nearly_known(file: &ManifestMentions, mention: &Mention, near: &str) -> Diagnostic {

@@ -15,6 +15,13 @@ pub struct EventMention {
     pub fields: Vec<FieldMention>,
 }
 
+impl EventMention {
+    /// Returns true if a step itself says that the event is sent or comes.
+    pub fn is_claimed(&self) -> bool {
+        self.role != EventRole::Forbidden && self.origin == Origin::Step
+    }
+}
+
 /// Where the name of an event stands.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Origin {
