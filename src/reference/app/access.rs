@@ -27,10 +27,14 @@ pub(in crate::reference) enum Admission {
 
 /// Returns true if the application accepts an Engine.IO handshake. It refuses handshakes with
 /// `visitor=intruder` in the query.
-pub(in crate::reference) fn admits_handshake(config: &Config, query: &str) -> bool {
-    let visitor = Query::parse(query).visitor;
-    config.contract != Contract::Sockspec
-        || !config.faults.finds_intruder(query, visitor.as_deref())
+/// `as_sent` is the query before it was decoded, which only a fault looks at.
+pub(in crate::reference) fn admits_handshake(
+    config: &Config,
+    query: &Query,
+    as_sent: &str,
+) -> bool {
+    let visitor = query.visitor.as_deref();
+    config.contract != Contract::Sockspec || !config.faults.finds_intruder(as_sent, visitor)
 }
 
 /// Decides whether a client that sent CONNECT can join.

@@ -42,9 +42,7 @@ impl FaultSet {
     pub(in crate::reference) fn answers_kick_last(&self) -> bool {
         self.has(PeopleFault::KickRoomAnswersLast)
     }
-}
 
-impl FaultSet {
     /// Returns true if a socket of the user `user` counts as a socket of the user `asked`. Without
     /// faults the two names have to be equal.
     pub(in crate::reference) fn counts_as(&self, user: &str, asked: &str) -> bool {

@@ -63,9 +63,7 @@ impl FaultSet {
         }
         Ok(user)
     }
-}
 
-impl FaultSet {
     /// Returns true if a token has expired at the time `now`. Without faults it has from its expiry
     /// time on.
     pub(in crate::reference) fn is_expired(&self, expiry: f64, now: f64) -> bool {

@@ -126,7 +126,7 @@ fn answer_enveloped(
     check_plain_handshake(server, request)?;
     let raw_query = request.uri().query().unwrap_or_default();
     let query = Query::parse(raw_query);
-    if !app::admits_handshake(&server.config, raw_query) {
+    if !app::admits_handshake(&server.config, &query, raw_query) {
         server.faults().check_admission(Refusal::Intruder)?;
     }
     let tokens = TokenSources::read(&query, request.headers(), server.faults());
@@ -181,7 +181,9 @@ async fn answer_engine(
     {
         return Err(Refusal::Forbidden);
     }
-    if matches!(verified, Verified::Open(..)) && !app::admits_handshake(&server.config, raw_query) {
+    if matches!(verified, Verified::Open(..))
+        && !app::admits_handshake(&server.config, &query, raw_query)
+    {
         server.faults().check_admission(Refusal::Intruder)?;
     }
     serve_verified(server, slot, turn, request, &query, verified).await
