@@ -31,11 +31,7 @@ pub(in crate::runner) fn illegal_packet_in(message: &EnginePacket) -> Option<Dec
     let (PacketType::Message, PacketData::Text(text)) = (message.kind, &message.data) else {
         return None;
     };
-    let limits = Limits {
-        attachments: usize::MAX,
-        attachment_bytes: usize::MAX,
-    };
-    Decoder::new(limits).text(text).err()
+    Decoder::new(Limits::NONE).text(text).err()
 }
 
 /// Returns the events that the client sent on a connection, each with its name and its arguments, attachments included.
@@ -64,11 +60,7 @@ pub(in crate::runner) fn sent_events(link: &Link) -> Vec<(String, Vec<Data>)> {
 /// Returns the Socket.IO packets that a client sent as JSON, each together with its attachments. `eio` is the revision
 /// of Engine.IO.
 fn with_attachments<'o>(sent: impl Iterator<Item = &'o Outgoing>, eio: u8) -> Vec<Packet> {
-    let limits = Limits {
-        attachments: usize::MAX,
-        attachment_bytes: usize::MAX,
-    };
-    let mut decoder = Decoder::new(limits);
+    let mut decoder = Decoder::new(Limits::NONE);
     let mut packets = Vec::new();
     for outgoing in sent {
         let decoded = match outgoing {
@@ -90,7 +82,7 @@ fn with_attachments<'o>(sent: impl Iterator<Item = &'o Outgoing>, eio: u8) -> Ve
         match decoded {
             Ok(packet) => packets.extend(packet),
             // A scenario can write an illegal packet on purpose. The next packet is read anew.
-            Err(_) => decoder = Decoder::new(limits),
+            Err(_) => decoder = Decoder::new(Limits::NONE),
         }
     }
     packets
@@ -113,17 +105,13 @@ pub(in crate::runner) fn sent_packet(link: &Link, outgoing: &Outgoing) -> Option
         Outgoing::Bytes(_) | Outgoing::Frame(_) | Outgoing::Http { .. } => return None,
     };
     let message = text.strip_prefix('4')?;
-    let limits = Limits {
-        attachments: usize::MAX,
-        attachment_bytes: usize::MAX,
-    };
     // The text of a binary event (type 5) holds only placeholders for the attachments. So it can be read as the text of
     // a plain event (type 2).
     let message = match message.split_once('-') {
         Some((head, rest)) if head.starts_with('5') => format!("2{rest}"),
         _ => message.to_owned(),
     };
-    Decoder::new(limits).text(&message).ok()?
+    Decoder::new(Limits::NONE).text(&message).ok()?
 }
 
 #[cfg(test)]

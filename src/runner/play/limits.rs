@@ -10,13 +10,16 @@ use crate::{
     net::count_file_shortages,
     runner::{
         clients::Link,
-        findings::{Obstacle, error_kind::ErrorKind},
+        findings::{Obstacle, Stop, error_kind::ErrorKind},
     },
     wire::{
         socket_io::{DecodeError, Decoder, Limits},
         websocket::CloseCode,
     },
 };
+
+/// Why an attempt is skipped whose client received the oversized packet of another client.
+const PASSED_ON: &str = "the application passes the packets of a client on to other clients, and the scenario sends one of a size or nesting that sockspec does not read";
 
 /// Returns an obstacle if a client sent more at once than the target announced as its limit, or, on a plain WebSocket
 /// endpoint, more than it returned to the probe.
@@ -59,8 +62,8 @@ fn was_too_big(link: &Link) -> bool {
     })
 }
 
-/// Returns an obstacle if the target sent a client more than sockspec's limits allow.
-pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obstacle> {
+/// Returns why an attempt stops whose client received more than sockspec's limits allow; `None` if no client did.
+pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Stop> {
     attempt.clients().find_map(|client| {
         let limit = client.links().iter().find_map(|link| {
             let entries = link.connection.journal().entries();
@@ -69,41 +72,37 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Obsta
                 _ => None,
             })
         })?;
+        if has_sent_as_much(attempt, &limit) {
+            return Some(Obstacle::new(PASSED_ON).inapplicable());
+        }
         let name = &client.spec.name;
         let sentence = format!(
             "{name} received more than sockspec accepts, although the target may send it: {limit}."
         );
-        Some(Obstacle::new(sentence).kind(ErrorKind::MoreThanTaken))
+        Some(
+            Obstacle::new(sentence)
+                .kind(ErrorKind::MoreThanTaken)
+                .unjudged(),
+        )
     })
 }
 
-/// Returns true if a client of the attempt itself sent a packet that exceeds the limit which `obstacle` names: the
-/// application passes on what its clients send.
-pub(super) fn sent_the_same(attempt: &Attempt<'_>, obstacle: &Obstacle) -> bool {
+/// Returns true if a client of the attempt itself sent a packet that exceeds this limit: the application passes on what
+/// its clients send.
+fn has_sent_as_much(attempt: &Attempt<'_>, limit: &str) -> bool {
+    let exceeds = |message: &str| match Decoder::new(Limits::NONE).text(message) {
+        Err(error @ DecodeError::TooLarge { .. }) => error.to_string() == limit,
+        Ok(_) | Err(_) => false,
+    };
     let mut links = attempt.clients().flat_map(|client| client.links());
     links.any(|link| {
         let entries = link.connection.journal().entries();
         let mut sent = entries.iter().filter_map(|entry| match &entry.what {
-            What::Sent(Outgoing::Packet(text)) => Some(text),
+            What::Sent(Outgoing::Packet(text)) => text.strip_prefix('4'),
             _ => None,
         });
-        sent.any(|text| match text.strip_prefix('4') {
-            Some(message) => exceeds_as(message, &obstacle.detail.sentence),
-            None => false,
-        })
+        sent.any(exceeds)
     })
-}
-
-/// Returns true if the text of a Socket.IO packet exceeds the limit that `sentence` ends with.
-fn exceeds_as(message: &str, sentence: &str) -> bool {
-    let limits = Limits {
-        attachments: usize::MAX,
-        attachment_bytes: usize::MAX,
-    };
-    match Decoder::new(limits).text(message) {
-        Err(error @ DecodeError::TooLarge { .. }) => sentence.ends_with(&format!("{error}.")),
-        Ok(_) | Err(_) => false,
-    }
 }
 
 /// How many of the last journal entries to search for `What::Oversize`, which says that a limit was exceeded. If a

@@ -42,9 +42,6 @@ use crate::{
 /// The time limit of one attempt. It ends the attempt even if the timeouts of its steps are longer.
 const ATTEMPT_LIMIT: Duration = Duration::from_secs(120);
 
-/// Why an attempt is skipped whose client received the oversized packet of another client.
-const PASSED_ON: &str = "the application passes the packets of a client on to other clients, and the scenario sends one of a size or nesting that sockspec does not read";
-
 /// How long the clients of an attempt may take to disconnect.
 const DISCONNECT_LIMIT: Duration = Duration::from_secs(2);
 
@@ -158,12 +155,9 @@ async fn finish(
     // The runner can't judge an attempt in which a client received more than the runner accepts, even if all steps
     // passed.
     if !matches!(stop, Some(Stop::Unjudged(_)))
-        && let Some(obstacle) = limits::received_more_than_accepted(attempt)
+        && let Some(oversized) = limits::received_more_than_accepted(attempt)
     {
-        stop = Some(match limits::sent_the_same(attempt, &obstacle) {
-            true => Obstacle::new(PASSED_ON).inapplicable(),
-            false => obstacle.unjudged(),
-        });
+        stop = Some(oversized);
     }
     // Check the invariants, unless the attempt stopped without a judgement: the journals are incomplete then.
     if !matches!(stop, Some(Stop::Inapplicable(_) | Stop::Unjudged(_))) {

@@ -199,12 +199,12 @@ async fn next(
                 Some(_) => FailureKind::NotDelivered,
             };
             match nearest.filter(|(likeness, _)| *likeness != Likeness::Other) {
-                Some((_, finding)) => finding,
+                Some((_, finding)) => finding.expected(describe(attempt, expected)),
                 None => missing(attempt, client, (link, from), expected, (kind, &limit)),
             }
         }
     };
-    Err(finding.expected(describe(attempt, expected)).breach())
+    Err(finding.breach())
 }
 
 /// The result of `await_match`. The first part holds the index of the entry and the match, or why the scenario stops.

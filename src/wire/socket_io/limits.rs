@@ -8,3 +8,11 @@ pub struct Limits {
     /// The largest total size of the attachments of one packet, in bytes.
     pub attachment_bytes: usize,
 }
+
+impl Limits {
+    /// No limits: for packets that are in memory already.
+    pub const NONE: Self = Self {
+        attachments: usize::MAX,
+        attachment_bytes: usize::MAX,
+    };
+}
