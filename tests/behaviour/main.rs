@@ -8,6 +8,7 @@
 mod check;
 mod cli;
 mod client;
+mod commands;
 mod coverage;
 mod docs;
 mod explain;

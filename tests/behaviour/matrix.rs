@@ -1,28 +1,19 @@
 //! Tests of `matrix`: what several servers do, side by side.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
 
 use sockspec::cli::Exit;
 
+use crate::commands::{Ended, expect, sockspec};
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockspec");
 
-/// Runs the program in a folder, with a cache folder inside it. Returns its exit status and its whole output.
-fn sockspec(folder: &Path, arguments: &[&str]) -> (i32, String) {
-    let ended = Command::new(PROGRAM)
-        .args(arguments)
-        .current_dir(folder)
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap();
-    let mut text = String::from_utf8_lossy(&ended.stdout).into_owned();
-    text.push_str(&String::from_utf8_lossy(&ended.stderr));
-    (ended.status.code().unwrap_or(-1), text)
-}
-
+/// Checks the exit status of a command, and that its output has a part.
 #[track_caller]
-fn expect(ended: (i32, String), status: Exit, part: &str) {
-    assert_eq!(ended.0, status as i32, "{}", ended.1);
-    assert!(ended.1.contains(part), "{part:?} is not in:\n{}", ended.1);
+fn expect_to_say(ended: &Ended, status: Exit, part: &str) {
+    expect(ended, status);
+    let text = ended.text();
+    assert!(text.contains(part), "{part:?} is not in:\n{text}");
 }
 
 /// Records what the reference server with some faults does in a few scenarios, as the record of a server `name`.
@@ -42,8 +33,8 @@ fn record(folder: &Path, name: &str, faults: &str) {
         &["run", "--target", &target, "--record", &record, "-q"],
         &selected[..],
     ];
-    let (status, text) = sockspec(folder, &arguments.concat());
-    assert!(folder.join(&record).is_file(), "{status}: {text}");
+    let ended = sockspec(folder, &arguments.concat());
+    assert!(folder.join(&record).is_file(), "{}", ended.text());
 }
 
 #[test]
@@ -53,7 +44,7 @@ fn two_servers_stand_side_by_side() {
     record(folder, "right", "");
     record(folder, "wrong", ", --fault, room-emit-echoes-to-sender");
     let both = ["matrix", "right.record", "wrong.record"];
-    expect(sockspec(folder, &both), Exit::Conformant, "");
+    expect(&sockspec(folder, &both), Exit::Conformant);
     let table = fs::read_to_string(folder.join("reports/matrix.md")).unwrap();
     assert!(table.contains("| scenario | right | wrong |"), "{table}");
     assert!(
@@ -68,25 +59,23 @@ fn two_servers_stand_side_by_side() {
     assert!(image.starts_with("<svg "), "{image}");
 
     // A rebuild changes nothing.
-    expect(sockspec(folder, &both), Exit::Conformant, "");
+    expect(&sockspec(folder, &both), Exit::Conformant);
     assert_eq!(
         fs::read_to_string(folder.join("reports/matrix.md")).unwrap(),
         table
     );
     expect(
-        sockspec(folder, &["matrix", "--check", "wrong.record"]),
+        &sockspec(folder, &["matrix", "--check", "wrong.record"]),
         Exit::Conformant,
-        "",
     );
     let outdated = table.replace("| ok | FAIL |", "| ok | ok |");
     fs::write(folder.join("reports/matrix.md"), outdated).unwrap();
     expect(
-        sockspec(folder, &["matrix", "--check", "right.record"]),
+        &sockspec(folder, &["matrix", "--check", "right.record"]),
         Exit::Conformant,
-        "",
     );
-    expect(
-        sockspec(folder, &["matrix", "--check", "wrong.record"]),
+    expect_to_say(
+        &sockspec(folder, &["matrix", "--check", "wrong.record"]),
         Exit::NotConformant,
         "something else about 1 verdict, such as rooms/to-excludes-sender on wrong",
     );
@@ -98,14 +87,14 @@ fn what_can_not_become_a_matrix_is_named() {
     let folder = folder.path();
     record(folder, "right", "");
     let twice = ["matrix", "right.record", "right.record"];
-    expect(
-        sockspec(folder, &twice),
+    expect_to_say(
+        &sockspec(folder, &twice),
         Exit::BadUsage,
         "two of the servers are called `right`",
     );
     fs::write(folder.join("other.record"), b"\x1f\x8bno record").unwrap();
-    expect(
-        sockspec(folder, &["matrix", "other.record"]),
+    expect_to_say(
+        &sockspec(folder, &["matrix", "other.record"]),
         Exit::BadUsage,
         "other.record",
     );
@@ -114,15 +103,21 @@ fn what_can_not_become_a_matrix_is_named() {
         "name: gone\nurl: http://127.0.0.1:1\n",
     )
     .unwrap();
-    expect(
-        sockspec(folder, &["matrix", "gone.yaml"]),
+    expect_to_say(
+        &sockspec(folder, &["matrix", "gone.yaml"]),
         Exit::NotRun,
         "gone.yaml could not be judged",
     );
-    expect(
-        sockspec(folder, &["matrix", "--check", "right.record"]),
+    expect_to_say(
+        &sockspec(folder, &["matrix", "--check", "right.record"]),
         Exit::BadUsage,
         "no such file or folder: reports/matrix.md",
     );
     assert!(!folder.join("reports").exists(), "nothing is half-written");
+    // The folder is tried before the servers run.
+    expect_to_say(
+        &sockspec(folder, &["matrix", "gone.yaml", "-o", "right.yaml"]),
+        Exit::NotRun,
+        "can't write right.yaml/matrix.md",
+    );
 }

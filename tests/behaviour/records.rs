@@ -5,41 +5,15 @@ use std::{fs, path::Path, process::Command};
 use serde_json::Value;
 use sockspec::cli::Exit;
 
-use crate::support::Test;
+use crate::{
+    commands::{expect, sockspec},
+    support::Test,
+};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockspec");
 
 /// Scenarios that need no long waits: some pass, and on the reference none fails.
 const SELECTED: [&str; 3] = ["acks/*", "rooms/*", "namespaces/*"];
-
-/// The result of one command: its exit status and its output.
-struct Ended {
-    status: i32,
-    out: String,
-    err: String,
-}
-
-/// Runs the program in a folder, with a cache folder inside it.
-fn sockspec(folder: &Path, arguments: &[&str]) -> Ended {
-    let ended = Command::new(PROGRAM)
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ended {
-        status: ended.status.code().unwrap_or(-1),
-        out: text(&ended.stdout),
-        err: text(&ended.stderr),
-    }
-}
-
-#[track_caller]
-fn expect(ended: &Ended, status: Exit) {
-    assert_eq!(ended.status, status as i32, "{}{}", ended.out, ended.err);
-}
 
 /// A scenario whose reply is right if `reply` is `hi`.
 fn echo(reply: &str) -> String {

@@ -1,23 +1,16 @@
 //! Tests of `run --failed`.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use sockspec::cli::Exit;
 
 use super::chat;
+use crate::commands::sockspec;
 
 /// Runs the program in `folder`, with the user's cache folder in it. Returns the exit status and both outputs.
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_sockspec"))
-        .env_clear()
-        .env("XDG_CACHE_HOME", folder.join("cache"))
-        .current_dir(folder)
-        .arg("run")
-        .args(arguments)
-        .output()
-        .unwrap();
-    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.code(), text)
+    let ended = sockspec(folder, &[&["run"], arguments].concat());
+    (Some(ended.status), ended.text())
 }
 
 #[test]
