@@ -16,7 +16,7 @@ pub(super) const NOTED: Duration = Duration::from_millis(20);
 /// The lateness that can change the outcome of any attempt.
 pub(super) const LATE: Duration = Duration::from_millis(100);
 
-/// The parts into which the number of lanes that the run may have is divided.
+/// All lanes of a run, in parts. A lane plays one scenario after another. Parts fit a run with any number of lanes.
 const WHOLE: usize = 64;
 
 /// The fewest lanes, however late this process is.

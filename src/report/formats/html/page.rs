@@ -61,7 +61,7 @@ fn title(record: &Record) -> String {
     }
 }
 
-/// Returns the counts of the verdicts, as the last line of the text output has them.
+/// Returns the counts of the verdicts, in the order of the last line of the text output.
 fn counts(record: &Record) -> String {
     let summary = &record.summary;
     let all = [
