@@ -18,6 +18,7 @@ pub mod scenario;
 #[cfg(test)]
 mod schema_checks;
 pub mod simulation;
+pub mod snapshots;
 pub mod targets;
 pub mod text;
 pub mod wire;

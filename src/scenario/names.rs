@@ -29,6 +29,11 @@ impl Tier {
 }
 
 impl Transport {
+    /// Returns all transports.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::WORDS.iter().map(|(_, transport)| *transport)
+    }
+
     /// Returns `polling`, `upgrade` or `websocket`.
     pub fn name(self) -> &'static str {
         self.word()

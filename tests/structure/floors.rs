@@ -7,7 +7,7 @@ const FLOORS: &[&[&str]] = &[
     &["lib", "main"],
     &["cli", "fuzzing"],
     &["report"],
-    &["records"],
+    &["records", "snapshots"],
     &["runner"],
     &["targets"],
     &["client", "reference", "scenario"],
