@@ -57,9 +57,10 @@ pub(super) struct Share {
 
 /// The error that the budget is used up, for an owner that holds more than [`ALWAYS`] bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the connections of the run hold more than {limit} bytes together (`--memory`)")]
+#[error("the budget of {limit} bytes is used up")]
 pub(super) struct OverBudget {
-    limit: usize,
+    /// The budget in bytes.
+    pub(super) limit: usize,
 }
 
 impl Share {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure, DropHow, Ended, EndedHow,
+    ConnectFailure, DropHow, Ended, EndedHow, Exceeded,
     describe::describe,
     link::Link,
     recorder::{Recorder, given_up},
@@ -82,13 +82,13 @@ impl Ending {
     /// Returns the reason for the end of a connection from which reading has failed with `error`. If the error is that
     /// the run's memory budget is used up, also records that in the journal.
     pub(super) fn broken(&mut self, recorder: &mut Recorder, error: &std::io::Error) -> Ended {
+        if let Some(limit) = Exceeded::of(error) {
+            recorder.oversize(limit.clone());
+            // The connection ends in any case, so a journal over its limits needs no handling here.
+            let _ = recorder.flush();
+            return given_up(limit.to_string());
+        }
         match error.kind() {
-            std::io::ErrorKind::OutOfMemory => {
-                recorder.oversize(error.to_string());
-                // The connection ends in any case, so a journal over its limits needs no handling here.
-                let _ = recorder.flush();
-                given_up(error.to_string())
-            }
             std::io::ErrorKind::InvalidData => {
                 given_up(format!("no more data can be read over TLS: {error}"))
             }

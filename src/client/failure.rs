@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::HttpResponse;
+use super::{Exceeded, HttpResponse};
 use crate::wire::{engine_io::OpenPacketError, websocket::HandshakeError};
 
 /// The name, for messages, of the packet that the client waits for after a WebSocket to an Engine.IO server has opened.
@@ -93,8 +93,8 @@ pub enum ConnectFailure {
     /// The server exceeded a limit on the traffic of a connection or of the run.
     #[error("received more than sockspec accepts: {limit}")]
     TooMuch {
-        /// The exceeded limit, as text for an error message.
-        limit: String,
+        /// The exceeded limit.
+        limit: Exceeded,
     },
     /// The upgrade to WebSocket failed.
     #[error("upgrade to WebSocket failed: {detail}")]

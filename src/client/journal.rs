@@ -9,7 +9,7 @@ use bytes::Bytes;
 use tokio::{sync::Notify, task::coop::consume_budget, time::Instant};
 
 use super::{
-    Budget, HttpResponse, Illegal,
+    Budget, Exceeded, HttpResponse, Illegal,
     budget::{OverBudget, Share},
 };
 use crate::wire::{
@@ -46,9 +46,8 @@ pub enum What {
     },
     /// A WebSocket message arrived. Recorded if the connection's layer is WebSocket.
     Message(engine_io::PacketData),
-    /// The server sent more data than sockspec accepts, although the protocol allows that much. The text names the
-    /// limit.
-    Oversize(String),
+    /// The server sent more data than sockspec accepts, although the protocol allows that much.
+    Oversize(Exceeded),
     /// An Engine.IO packet arrived. At layer Socket.IO the journal leaves out message packets.
     Packet(engine_io::Packet),
     /// The client sent something.

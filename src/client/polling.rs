@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure, Cookies, DropHow, Ended, EndedHow, Endpoint, HttpRequest, HttpResponse, Layer,
-    Options, Outgoing, What,
+    ConnectFailure, Cookies, DropHow, Ended, EndedHow, Endpoint, Exceeded, HttpRequest,
+    HttpResponse, Layer, Options, Outgoing, What,
     command::{Command, Commands},
     describe::describe,
     ending::{Ending, by_us},
@@ -408,7 +408,7 @@ impl Polling {
                 }
             }
             Err(error @ PayloadError::TooManyPackets { .. }) => {
-                self.session.recorder.oversize(error.to_string());
+                self.session.recorder.oversize(Exceeded::Payload(error));
             }
             Err(error) => {
                 self.session.recorder.illegal(error, &response.body);
@@ -475,8 +475,15 @@ fn broken(recorder: &mut Recorder, failure: &ConnectFailure) -> Ended {
     let how = match failure {
         ConnectFailure::Ended { .. } | ConnectFailure::Unreachable { .. } => EndedHow::Eof,
         ConnectFailure::Reset { .. } => EndedHow::Reset,
-        ConnectFailure::TooLarge { .. } | ConnectFailure::TooMuch { .. } => {
-            recorder.oversize(failure.to_string());
+        ConnectFailure::TooLarge { what, limit } => {
+            recorder.oversize(Exceeded::Response {
+                what,
+                limit: *limit,
+            });
+            return given_up(failure.to_string());
+        }
+        ConnectFailure::TooMuch { limit } => {
+            recorder.oversize(limit.clone());
             return given_up(failure.to_string());
         }
         _ => return given_up(failure.to_string()),

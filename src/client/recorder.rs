@@ -6,7 +6,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Bounds, Ended, EndedHow, Entry, Illegal, Journal, Outgoing, What, footprint::footprint,
+    Bounds, Ended, EndedHow, Entry, Exceeded, Illegal, Journal, Outgoing, What,
+    footprint::footprint,
 };
 use crate::clock;
 
@@ -25,7 +26,7 @@ pub(super) struct Recorder {
     /// The number of received frames that have added no entry to the journal.
     unrecorded: usize,
     /// The limit that the server has exceeded; `None` if it has kept to all limits.
-    exceeded: Option<String>,
+    exceeded: Option<Exceeded>,
     now: Instant,
 }
 
@@ -78,10 +79,9 @@ impl Recorder {
     }
 
     /// Adds an entry that says that the server sent more than sockspec accepts.
-    pub(super) fn oversize(&mut self, limit: String) {
-        let bytes = limit.len();
+    pub(super) fn oversize(&mut self, limit: Exceeded) {
         self.exceeded = Some(limit.clone());
-        self.record(What::Oversize(limit), bytes);
+        self.record(What::Oversize(limit), 0);
     }
 
     /// Counts a frame that adds no entry. Such frames cost time, so they have the same limit as entries.
@@ -90,7 +90,7 @@ impl Recorder {
     }
 
     /// Returns the limit that the server has exceeded; `None` if it kept to all of them.
-    pub(super) fn exceeded(&self) -> Option<&String> {
+    pub(super) fn exceeded(&self) -> Option<&Exceeded> {
         self.exceeded.as_ref()
     }
 
@@ -109,20 +109,19 @@ impl Recorder {
         // The new batch owns no memory, because most connections are idle most of the time.
         self.batch = Vec::new();
         let limit = if size.entries > self.bounds.entries {
-            format!(
-                "the journal of the connection exceeds {} entries",
-                self.bounds.entries
-            )
+            Exceeded::JournalEntries {
+                limit: self.bounds.entries,
+            }
         } else if size.bytes > self.bounds.journal {
-            format!(
-                "the journal of the connection exceeds {} bytes",
-                self.bounds.journal
-            )
+            Exceeded::JournalBytes {
+                limit: self.bounds.journal,
+            }
         } else if self.unrecorded > self.bounds.entries {
-            let limit = self.bounds.entries;
-            format!("more than {limit} frames on one connection complete no message")
+            Exceeded::UnfinishedFrames {
+                limit: self.bounds.entries,
+            }
         } else if let Err(over) = size.budget {
-            over.to_string()
+            over.into()
         } else {
             return Ok(());
         };
@@ -131,7 +130,7 @@ impl Recorder {
         // before the connection ends.
         let bytes = std::mem::take(&mut self.bytes);
         self.journal.append(&mut self.batch, bytes);
-        Err(given_up(limit))
+        Err(given_up(limit.to_string()))
     }
 
     /// Adds the end of the connection and appends the batch.

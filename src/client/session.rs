@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Ended, EndedHow, Envelopes, Layer, Options, What, recorder::Recorder};
+use super::{Ended, EndedHow, Envelopes, Exceeded, Layer, Options, What, recorder::Recorder};
 use crate::wire::{
     Utf8Bytes,
     engine_io::{Handshake, OpenPacketError, Packet, PacketData, PacketError, PacketType, v3},
@@ -287,7 +287,7 @@ impl Session {
 
     fn illegal(&mut self, error: DecodeError, data: PacketData) {
         if let DecodeError::TooLarge { .. } = error {
-            self.recorder.oversize(error.to_string());
+            self.recorder.oversize(Exceeded::Packet(error));
             return;
         }
         let raw = match data {

@@ -5,7 +5,7 @@ use std::{future::Future, io, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    ConnectFailure,
+    ConnectFailure, Exceeded,
     describe::describe,
     link::{Link, Progress},
 };
@@ -91,6 +91,9 @@ impl Wait {
     }
 
     fn broken(&self, error: &io::Error, came: &[u8]) -> ConnectFailure {
+        if let Some(limit) = Exceeded::of(error) {
+            return ConnectFailure::TooMuch { limit };
+        }
         match error.kind() {
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted => {
                 ConnectFailure::Reset {
@@ -98,9 +101,6 @@ impl Wait {
                     came: describe(came),
                 }
             }
-            io::ErrorKind::OutOfMemory => ConnectFailure::TooMuch {
-                limit: error.to_string(),
-            },
             io::ErrorKind::InvalidData => ConnectFailure::Tls {
                 detail: error.to_string(),
             },

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{
-    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, IllegalWebSocket, Layer, Options, Outgoing,
-    Reading, What,
+    ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Exceeded, IllegalWebSocket, Layer, Options,
+    Outgoing, Reading, What,
     command::{Command, Commands},
     describe::http_line,
     ending::{Ending, by_us, cut, ended_by_illegal_close, ended_early},
@@ -327,8 +327,9 @@ impl Websocket {
             recorder.count_unrecorded();
         }
         self.link.hold(self.assembler.held()).map_err(|over| {
-            recorder.oversize(over.to_string());
-            given_up(over.to_string())
+            let limit = Exceeded::from(over);
+            recorder.oversize(limit.clone());
+            given_up(limit.to_string())
         })
     }
 
@@ -400,7 +401,7 @@ impl Websocket {
             _ => 1002,
         };
         if code == 1009 {
-            recorder.oversize(error.to_string());
+            recorder.oversize(Exceeded::Message(error.clone()));
         } else {
             recorder.illegal(error.clone(), raw);
         }

@@ -9,6 +9,8 @@ pub struct Rules {
     pub words: BTreeSet<Rule>,
     /// The number of rooms that a client can be in at the same time, without the room named by its socket id.
     pub max_rooms: Option<u64>,
+    /// The length of the longest text in an event that the application takes, in its unit (`text_unit`).
+    pub max_text: Option<u64>,
     /// The number of events that a client can send in a time.
     pub rate: Option<Rate>,
 }

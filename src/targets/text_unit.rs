@@ -16,6 +16,16 @@ impl TextUnit {
     /// All units, sorted by name.
     pub const ALL: [Self; 3] = [Self::Bytes, Self::Characters, Self::Utf16];
 
+    /// Returns the length of a text in this unit.
+    pub fn length(self, text: &str) -> u64 {
+        let length = match self {
+            Self::Bytes => text.len(),
+            Self::Characters => text.chars().count(),
+            Self::Utf16 => text.encode_utf16().count(),
+        };
+        length as u64
+    }
+
     /// Returns the name in manifests and scenarios.
     pub fn name(self) -> &'static str {
         match self {

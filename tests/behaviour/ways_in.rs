@@ -180,6 +180,10 @@ fn scenarios_that_break_a_rule_are_skipped_with_the_reason() {
             "the scenario uses a room name that is the same in every run (`unique-room-names`)",
         )
         .stdout_has("ok     rooms/every-member-receives");
+    run(&server, "rules: [max-text: 900]\n", &["messages/*", "rooms/*"])
+        .status(Exit::Conformant)
+        .stdout_has("the scenario sends a text of more than the 900 characters that the target takes (`max-text`)")
+        .stdout_has("ok     rooms/every-member-receives");
     run(
         &server,
         "rules: [rate: 1/30s]\n",

@@ -332,9 +332,7 @@ impl BodyReader<'_> {
         }
         self.link
             .hold(self.body.len())
-            .map_err(|over| ConnectFailure::TooMuch {
-                limit: over.to_string(),
-            })
+            .map_err(|over| ConnectFailure::TooMuch { limit: over.into() })
     }
 
     async fn more(&mut self) -> Result<(), ConnectFailure> {

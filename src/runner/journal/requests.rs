@@ -164,6 +164,12 @@ impl Requests {
         }
     }
 
+    /// Returns true if the scenario wrote one of the packets itself. The server may end the connection in response.
+    pub(in crate::runner) fn has_any_by_hand(&self) -> bool {
+        let mut sent = self.sent.iter();
+        sent.any(|tracked| tracked.request.author == Author::Scenario)
+    }
+
     /// Returns the events that clients have sent with an ack id, oldest first.
     pub(in crate::runner) fn asked(&self) -> impl Iterator<Item = &SentEvent> {
         let events = self

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 
 use super::{attempt::Attempt, pulse};
 use crate::{
-    client::{Outgoing, What},
+    client::{Exceeded, Outgoing, What},
     clock,
     net::count_file_shortages,
     runner::{
@@ -89,9 +89,9 @@ pub(super) fn received_more_than_accepted(attempt: &Attempt<'_>) -> Option<Stop>
 
 /// Returns true if a client of the attempt itself sent a packet that exceeds this limit: the application passes on what
 /// its clients send.
-fn has_sent_as_much(attempt: &Attempt<'_>, limit: &str) -> bool {
+fn has_sent_as_much(attempt: &Attempt<'_>, limit: &Exceeded) -> bool {
     let exceeds = |message: &str| match Decoder::new(Limits::NONE).text(message) {
-        Err(error @ DecodeError::TooLarge { .. }) => error.to_string() == limit,
+        Err(error @ DecodeError::TooLarge { .. }) => Exceeded::Packet(error) == *limit,
         Ok(_) | Err(_) => false,
     };
     let mut links = attempt.clients().flat_map(|client| client.links());

@@ -8,6 +8,7 @@
 
 pub(super) mod claim;
 pub(super) mod fence;
+mod gone;
 
 use std::{
     collections::HashSet,
@@ -401,5 +402,11 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
         Proof::Ended | Proof::TimeOnly => format!("then {waited}"),
     };
     attempt.notes().proofs.push(how);
-    check(attempt, &claims)
+    check(attempt, &claims)?;
+    for claim in &claims {
+        if let Some(finding) = claim.lost_client() {
+            return Err(finding.breach().at(claim.span).level(claim.level));
+        }
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     acknowledgement::{Question, await_answers},
     links::open_link,
-    refused,
+    refused, text_limit,
 };
 use crate::{
     data::Data,
@@ -67,6 +67,7 @@ pub(super) fn outbound(
     let args = args.map(|args| args.render(&scope)).transpose()?;
     let args = args.unwrap_or_else(|| with.into_iter().collect());
     check_arguments(attempt, &args)?;
+    text_limit::check(attempt, &args)?;
     let outgoing = attempt
         .target
         .manifest

@@ -33,6 +33,7 @@ mod reply;
 mod results;
 mod send;
 mod shape;
+mod text_limit;
 
 use std::{future::Future, pin::Pin};
 

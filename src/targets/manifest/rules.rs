@@ -9,7 +9,11 @@ use crate::{
 };
 
 /// The rules with a number, each with an example.
-const NUMBERED: [(&str, &str); 2] = [("max-rooms", "max-rooms: 5"), ("rate", "rate: 10/1s")];
+const NUMBERED: [(&str, &str); 3] = [
+    ("max-rooms", "max-rooms: 5"),
+    ("max-text", "max-text: 500"),
+    ("rate", "rate: 10/1s"),
+];
 
 /// Reads the list of rules: words, and mappings of one key such as `max-rooms: 5`.
 pub(super) fn read(field: Field<'_>, problems: &mut Problems) -> Rules {
@@ -68,14 +72,20 @@ fn numbered(entry: &Entry, rules: &mut Rules, problems: &mut Problems) {
     let text = entry.value.text();
     match entry.key.as_str() {
         "max-rooms" => {
-            let number = text.and_then(|text| text.parse::<u64>().ok());
-            rules.max_rooms = number.filter(|number| *number > 0);
+            rules.max_rooms = count(text);
             if rules.max_rooms.is_none() {
                 wrong(
                     entry,
                     "the most rooms that a client can be in, such as `5`",
                     problems,
                 );
+            }
+        }
+        "max-text" => {
+            rules.max_text = count(text);
+            if rules.max_text.is_none() {
+                let wanted = "the length of the longest text in an event, such as `500`";
+                wrong(entry, wanted, problems);
             }
         }
         "rate" => {
@@ -95,6 +105,12 @@ fn numbered(entry: &Entry, rules: &mut Rules, problems: &mut Problems) {
         }
         other => unknown(other, entry.key_span, problems),
     }
+}
+
+/// Reads a whole number above 0.
+fn count(text: Option<&str>) -> Option<u64> {
+    let number = text?.parse::<u64>().ok()?;
+    (number > 0).then_some(number)
 }
 
 /// Reports a rule whose value has the wrong form.
@@ -128,7 +144,7 @@ mod tests {
     fn mistakes_name_the_rule_and_what_would_be_right() {
         let source = SourceFile {
             path: PathBuf::from("t.yaml"),
-            text: "name: t\nurl: http://127.0.0.1:1\nrules: [rate, rate: 10, max-rooms: 0, membership, \
+            text: "name: t\nurl: http://127.0.0.1:1\nrules: [rate, rate: 10, max-rooms: 0, max-text: -1, membership, \
                    { membership-to-send: true }, [x], rates: 1/1s]\n"
                 .to_owned(),
         };
@@ -145,6 +161,8 @@ mod tests {
         `rate` has to be a number of events in a time, such as `10/1s`, found the number 10
             -
         `max-rooms` has to be the most rooms that a client can be in, such as `5`, found the number 0
+            -
+        `max-text` has to be the length of the longest text in an event, such as `500`, found the number -1
             -
         there is no rule `membership`
             did you mean `membership-to-send`?

@@ -217,6 +217,11 @@ const PRIVATE_KEY: &[Key] = &[
 
 const NUMBERED_RULES: &[Key] = &[
     ("max-rooms", count, "the rooms that a client can be in"),
+    (
+        "max-text",
+        count,
+        "the length of the longest text in an event",
+    ),
     ("rate", rate, "the events that a client can send in a time"),
 ];
 

@@ -1,5 +1,6 @@
 //! Masks secrets in outputs.
 
+mod decoded;
 mod forms;
 mod masked;
 mod ranges;

@@ -108,6 +108,9 @@ fn a_word_behind_a_cut_stays_though_a_secret_ends_with_its_first_letter() {
     secrets.add("sockspec-key-w");
     assert_eq!(secrets.mask("it came… within 5 s"), "it came… within 5 s");
     assert_eq!(secrets.mask("it came…w"), "it came…***");
+    secrets.add("the-cat-sat");
+    assert_eq!(secrets.mask("it came… at 5"), "it came… at 5");
+    assert_eq!(secrets.mask("it … at 5"), "it … *** 5");
     secrets.add("head.payload.");
     assert_eq!(secrets.mask("it came…."), "it came….");
 }
@@ -121,8 +124,29 @@ fn encodings_of_other_languages_are_masked() {
         r"Geheim/nis\u00df\u0026\u00f6l\u003cx\u003e+4",
         "Geheim/nisß&amp;öl<x>+4",
         "GEHEIM/NISSS&ÖL<X>+4",
+        "Geheim/nis%C3%9F&%C3%B6l%3Cx%3E+4",
+        r"Geheim/nis\u00df\u0026\u00f6l\u003cx\u003e\u002B4",
+        r"Geheim\\/nis\\u00DF&\\u00F6l<x>+4",
+        r"Geheim\\\\/nis\\\\u00DF&\\\\u00F6l<x>+4",
+        "Geheim/nis&#223;&#38;&#xF6;l&#x3c;x&gt;&#43;4",
+        "%47eheim%2Fnis%5Cu00DF%26%5Cu00F6l%3Cx%3E%2B4",
     ] {
         assert_eq!(secrets.mask(encoded), "***", "{encoded}");
+    }
+}
+
+#[test]
+fn a_secret_in_encoded_json_is_masked() {
+    let value = "Geheim/nisß&öl\"4";
+    let secrets = secrets(&[value]);
+    let json = serde_json::json!({ "token": value }).to_string();
+    let base64 = BASE64_STANDARD.encode(&json);
+    let url: String = url::form_urlencoded::byte_serialize(base64.as_bytes()).collect();
+    let twice = serde_json::json!({ "inner": url }).to_string();
+    for shown in [json, base64, url, twice] {
+        let masked = secrets.mask(&shown);
+        assert!(masked.contains(REPLACEMENT), "{shown}: {masked}");
+        assert!(secrets.found_in(&shown), "{shown}");
     }
 }
 
@@ -165,6 +189,25 @@ fn debug_output_tells_no_secret() {
     assert!(!format!("{:?}", secrets(&["hidden-value"])).contains("hidden"));
 }
 
+/// Returns a text with escapes: each number is another way of writing them.
+fn escaped(text: &str, way: usize) -> String {
+    let each = |write: &dyn Fn(char) -> String| text.chars().map(write).collect();
+    match way {
+        0 => {
+            let quoted = serde_json::Value::from(text).to_string();
+            quoted[1..quoted.len() - 1].to_owned()
+        }
+        1 => each(&|one| format!("\\u{:04X}", u32::from(one))),
+        2 => each(&|one| format!("&#{};", u32::from(one))),
+        3 => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+        4 => text.escape_default().to_string(),
+        _ => text
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('"', "&quot;"),
+    }
+}
+
 proptest! {
     #[test]
     fn secret_inside_base64_leaves_no_trace(
@@ -176,6 +219,17 @@ proptest! {
             prop_assert!(secrets.found_in(&shown));
             prop_assert!(secrets.mask(&shown).contains(REPLACEMENT));
         }
+    }
+
+    // A backslash at the end of the value would belong to an escape with the character behind the value.
+    #[test]
+    fn a_secret_behind_several_escapes_leaves_no_trace(
+        value in "[ -~é]{6,20}[!-~&&[^\\\\]]", ways in prop::collection::vec(0_usize..6, 0..5),
+    ) {
+        let secrets = secrets(&[&value]);
+        let shown = ways.iter().fold(value, |text, way| escaped(&text, *way));
+        prop_assert!(secrets.found_in(&shown), "{}", shown);
+        prop_assert_eq!(secrets.mask(&format!("<{shown}>")), "<***>", "{}", shown);
     }
 
     #[test]

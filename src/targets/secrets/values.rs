@@ -10,6 +10,7 @@ use std::{
 use regex::Regex;
 
 use super::{
+    decoded::Decoded,
     ranges::Ranges,
     secret::{SHORTEST, Secret, has_letters},
     unbroken::Unbroken,
@@ -21,6 +22,9 @@ pub(super) const REPLACEMENT: &str = "***";
 /// The length of the shortest beginning or end of a secret that is masked beside `…`, the mark of a cut. A single letter
 /// or digit is enough there: a text that was cut has lost more than the few characters that are masked by chance.
 const SHORTEST_REST: usize = 1;
+
+/// How often a text is decoded. Programs rarely put JSON into JSON more than twice.
+const LEVELS: usize = 6;
 
 /// How the header of each JSON Web Token begins: `{"` in base64url.
 const TOKEN_START: &str = "eyJ";
@@ -35,8 +39,9 @@ const CUT: char = '…';
 
 /// The secrets to mask in outputs, whether a text has them in upper or lower case.
 ///
-/// Each secret is masked as plain text and in the encoded forms that `forms.rs` lists, such as base64 and JSON, even
-/// inside a longer word, and where a line break is in the middle of it. Each line of a secret with several lines is a secret too.
+/// Each secret is masked as plain text, in the encodings that `forms.rs` lists (base64, hex), and behind any escapes of
+/// JSON, URLs, HTML and debug output, even inside a longer word, and where a line break is in the middle of it. Each
+/// line of a secret with several lines is a secret too.
 ///
 /// Copies share the forms of their secrets.
 #[derive(Clone, Default)]
@@ -67,18 +72,17 @@ impl Secrets {
         // conversion keeps the positions of all bytes.
         let lower = text.to_ascii_lowercase();
         let mut ranges = Ranges::default();
-        for found in self.find_in(&lower) {
+        for found in self.found(&lower) {
             ranges.add(found);
         }
-        if let Some(unbroken) = Unbroken::new(&lower) {
-            for found in self.find_in(&unbroken.text) {
-                for part in unbroken.originals(found) {
-                    ranges.add(part);
-                }
+        let mut decoded = Decoded::of(&lower);
+        for _ in 0..LEVELS {
+            let Some(level) = decoded else { break };
+            for found in self.found(&level.text) {
+                ranges.add(level.originals(found));
             }
+            decoded = level.again();
         }
-        self.add_cut(&lower, &mut ranges);
-        self.add_lines(&lower, &mut ranges);
         if let Some(tokens) = TOKEN.as_ref().filter(|_| text.contains(TOKEN_START)) {
             for token in tokens.find_iter(text) {
                 ranges.add(token.range());
@@ -90,7 +94,30 @@ impl Secrets {
     /// Returns true if `text` contains a whole secret.
     pub fn found_in(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
-        self.find_in(&lower).next().is_some()
+        let mut decoded = Decoded::of(&lower);
+        let mut is_found = self.find_in(&lower).next().is_some();
+        for _ in 0..LEVELS {
+            let Some(level) = decoded.filter(|_| !is_found) else {
+                break;
+            };
+            is_found = self.find_in(&level.text).next().is_some();
+            decoded = level.again();
+        }
+        is_found
+    }
+
+    /// Finds all secrets, and the pieces of secrets at a cut or in a line, in a text in lower case. A secret that a tool
+    /// has broken into lines has several parts.
+    fn found(&self, lower: &str) -> Vec<Range<usize>> {
+        let mut ranges: Vec<_> = self.find_in(lower).collect();
+        if let Some(unbroken) = Unbroken::new(lower) {
+            for found in self.find_in(&unbroken.text) {
+                ranges.extend(unbroken.originals(found));
+            }
+        }
+        self.add_cut(lower, &mut ranges);
+        self.add_lines(lower, &mut ranges);
+        ranges
     }
 
     /// Finds all secrets in a text in lower case.
@@ -101,13 +128,19 @@ impl Secrets {
     }
 
     /// Finds the ends and beginnings of secrets on both sides of each `…`, where a text was cut.
-    fn add_cut(&self, lower: &str, ranges: &mut Ranges) {
+    fn add_cut(&self, lower: &str, ranges: &mut Vec<Range<usize>>) {
         for (at, mark) in lower.match_indices(CUT) {
-            let before = lower[..at].strip_suffix(' ').unwrap_or(&lower[..at]);
-            let behind = at + mark.len();
-            let after = lower[behind..]
-                .strip_prefix(' ')
-                .unwrap_or(&lower[behind..]);
+            let (before, is_between_blanks) = match lower[..at].strip_suffix(' ') {
+                Some(before) => (before, true),
+                None => (&lower[..at], false),
+            };
+            let behind = &lower[at + mark.len()..];
+            // A blank only behind the mark: the cut text ended there, and what follows is our own sentence.
+            let after = match behind.strip_prefix(' ') {
+                Some(after) if is_between_blanks => after,
+                Some(_) => "",
+                None => behind,
+            };
             let start = lower.len() - after.len();
             for form in self.0.values().flat_map(|secret| secret.forms()) {
                 let lengths = || (SHORTEST_REST..form.len()).rev();
@@ -121,7 +154,7 @@ impl Secrets {
                             })
                 };
                 if let Some(length) = lengths().find(is_head) {
-                    ranges.add(before.len() - length..before.len());
+                    ranges.push(before.len() - length..before.len());
                 }
                 let is_tail = |length: &usize| {
                     let from = form.len() - length;
@@ -132,21 +165,21 @@ impl Secrets {
                         })
                 };
                 if let Some(length) = lengths().find(is_tail) {
-                    ranges.add(start..start + length);
+                    ranges.push(start..start + length);
                 }
             }
         }
     }
 
     /// Finds the lines of the text that consist only of a piece of a secret.
-    fn add_lines(&self, lower: &str, ranges: &mut Ranges) {
+    fn add_lines(&self, lower: &str, ranges: &mut Vec<Range<usize>>) {
         let mut start = 0;
         for line in lower.split_inclusive('\n') {
             let inner = line.trim();
             let is_secret = self.0.values().any(|secret| secret.has_line(inner));
             if is_secret {
                 let from = start + (line.len() - line.trim_start().len());
-                ranges.add(from..from + inner.len());
+                ranges.push(from..from + inner.len());
             }
             start += line.len();
         }

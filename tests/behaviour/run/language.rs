@@ -131,3 +131,28 @@ fn a_refused_connect_names_the_namespace_and_the_token() {
         "The server refused alice's CONNECT to /admin with the token `valid`; it has to accept it.";
     assert!(out.contains(sentence), "{out}");
 }
+
+/// A client that is gone receives nothing in any case. A step that expects the end says that it is meant.
+#[test]
+fn a_client_that_the_server_disconnects_proves_no_silence() {
+    let watched = "  - never: room-message\n    as: alice\n    within: 300ms\n";
+    let ways = [
+        (
+            "  - emit: kick-me\n    as: alice\n",
+            "The server disconnected alice from / while the scenario watched that alice does not receive \
+             `room-message`; a client that is gone proves nothing.",
+            "  - closed: { namespace: / }\n    as: alice\n",
+        ),
+        (
+            "  - emit: kick-me\n    as: alice\n    with: { close: true }\n",
+            "The server ended alice's connection while the scenario watched",
+            "  - closed: {}\n    as: alice\n",
+        ),
+    ];
+    for (kick, sentence, expected) in ways {
+        run(&format!("{watched}{kick}"), Exit::NotConformant).stdout_has(sentence);
+        run(&format!("{watched}{kick}{expected}"), Exit::Conformant).stdout_has("\n1 ok in ");
+    }
+    let left = "  - disconnect: /\n    as: alice\n";
+    run(&format!("{watched}{left}"), Exit::Conformant).stdout_has("\n1 ok in ");
+}
