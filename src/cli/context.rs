@@ -11,6 +11,8 @@ use crate::report::{Palette, Watched};
 /// The environment variables and terminals of the process.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Context {
+    /// True if the standard input is a terminal.
+    pub stdin_terminal: bool,
     /// True if the standard output is a terminal.
     pub stdout_terminal: bool,
     /// True if the standard error is a terminal.
@@ -41,6 +43,7 @@ impl Context {
         let on =
             |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         Self {
+            stdin_terminal: io::stdin().is_terminal(),
             stdout_terminal: io::stdout().is_terminal(),
             stderr_terminal: io::stderr().is_terminal(),
             no_colour: set("NO_COLOR"),
@@ -85,6 +88,7 @@ mod tests {
     use super::*;
 
     const TERMINAL: Context = Context {
+        stdin_terminal: true,
         stdout_terminal: true,
         stderr_terminal: true,
         no_colour: false,

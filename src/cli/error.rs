@@ -12,6 +12,7 @@ use crate::{
     report::{FormatError, WriteError},
     runner::StartError,
     scenario::Diagnostic,
+    snapshots::{ReviewError, WriteSnapshotError},
     targets::ProbeError,
     text::one_of,
 };
@@ -154,6 +155,9 @@ pub(super) enum CliError {
     /// A record can't be written.
     #[error(transparent)]
     WriteRecord(#[from] WriteRecordError),
+    /// The answers of a review can't be written.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// `--failed` was given, and everything was right when it ran last.
     #[error("everything was right when it ran last on this target in this folder")]
     NothingFailed,
@@ -221,6 +225,12 @@ impl From<ReadRecordError> for CliError {
     }
 }
 
+impl From<WriteSnapshotError> for CliError {
+    fn from(error: WriteSnapshotError) -> Self {
+        Self::Review(error.into())
+    }
+}
+
 impl CliError {
     /// Returns the error for a missing file, without a hint.
     pub(super) fn no_such_file(path: &Path) -> Self {
@@ -275,6 +285,7 @@ impl CliError {
             | Self::Probe(_)
             | Self::Program(_)
             | Self::Report(_)
+            | Self::Review(_)
             | Self::Runtime(_)
             | Self::Start(_)
             | Self::Uncreated { .. }
@@ -315,6 +326,7 @@ impl CliError {
             | Self::Proof { .. }
             | Self::Record(_)
             | Self::Report(_)
+            | Self::Review(_)
             | Self::Runtime(_)
             | Self::SamePlace
             | Self::Start(_)
@@ -324,9 +336,7 @@ impl CliError {
             | Self::Unwritten { .. }
             | Self::Url(_)
             | Self::WriteRecord(_) => None,
-            Self::Exists(_) => {
-                Some("`sockspec init` replaces no file; remove it, or work in another folder")
-            }
+            Self::Exists(_) => Some("`init` replaces no file: remove it, or use another folder"),
             Self::LoginRefused { .. } => Some(
                 "the token was tried in the field `token` of the `auth` payload, in the header `Authorization: Bearer`, and in the query parameter `token`; is the token valid, and is `--namespace` right?",
             ),

@@ -35,6 +35,7 @@ mod probe;
 mod prove;
 mod recording;
 mod render;
+mod review;
 mod run;
 mod scenario_index;
 mod selection;

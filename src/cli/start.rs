@@ -11,7 +11,7 @@ use super::{
     error::CliError,
     explain, init, list, log, matrix, merge,
     paint::Output,
-    probe, prove, render, run, serve, show, stop,
+    probe, prove, render, review, run, serve, show, stop,
 };
 use crate::net::raise_file_limit;
 
@@ -65,6 +65,7 @@ fn listen(command: &Command) -> Result<(), CliError> {
         | Command::Probe(_)
         | Command::Prove(_)
         | Command::Report(_)
+        | Command::Review(_)
         | Command::Run(_)
         | Command::Show(_) => stop::listen().map_err(CliError::Runtime),
     }
@@ -83,6 +84,7 @@ fn dispatch(command: Command, context: Context, output: Output) -> Result<Exit, 
         Command::Probe(args) => probe::probe(&args, output),
         Command::Prove(args) => prove::prove(&args, context, output),
         Command::Report(args) => render::render(&args, output),
+        Command::Review(args) => review::review(&args, context, output),
         Command::Run(args) => run::run(&args, context, output),
         Command::Show(args) => show::show(&args, output),
         Command::Serve(args) => serve::serve(&args, output),

@@ -16,6 +16,7 @@ mod safe_json;
 mod sink;
 mod style;
 mod terminal;
+mod transcripts;
 
 pub use changes::{
     CHANGES_SCHEMA_NAME, ChangesReport, changes_json, changes_markdown, changes_text,
@@ -35,3 +36,4 @@ pub(crate) use safe_json::{to_inert_json, to_safe_json};
 pub use sink::{Destination, WriteError};
 pub use style::{Painted, Palette, Role};
 pub use terminal::{Detail, Progress, SameCause, Terminal, Watched, failure, scenario_in_full};
+pub use transcripts::{change_in_columns, change_in_full, change_title, changes_list, group_title};

@@ -9,6 +9,10 @@ use crate::runner::Verdict;
 /// The meaning of a piece of text.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Role {
+    /// A line that only the new transcript has.
+    Added,
+    /// The part of a new line that differs from the old line.
+    AddedPart,
     /// Secondary text: times, line numbers, clauses.
     Dim,
     /// The value that the scenario expects.
@@ -17,6 +21,10 @@ pub enum Role {
     Strong,
     /// The value that the client received.
     Received,
+    /// A line that only the old transcript has.
+    Removed,
+    /// The part of an old line that differs from the new line.
+    RemovedPart,
     /// The word for a verdict.
     Sign(Verdict),
     /// The marks below a line of a scenario that underline a part of it.
@@ -69,9 +77,13 @@ impl<T: fmt::Display> fmt::Display for Painted<T> {
 fn style_of(role: Role) -> Style {
     let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
     match role {
+        Role::Added => colour(AnsiColor::Green),
+        Role::AddedPart => colour(AnsiColor::Green).bold().underline(),
         Role::Dim => Style::new().dimmed(),
         Role::Expected => colour(AnsiColor::Green),
         Role::Received => colour(AnsiColor::Red),
+        Role::Removed => colour(AnsiColor::Red),
+        Role::RemovedPart => colour(AnsiColor::Red).bold().underline(),
         Role::Strong => Style::new().bold(),
         Role::Underline => colour(AnsiColor::Red).bold(),
         Role::Sign(Verdict::Pass) => colour(AnsiColor::Green).bold(),

@@ -13,8 +13,21 @@ const COMPARED: usize = 25_000_000;
 pub struct LaneDifference {
     /// The name of the client.
     pub client: String,
+    /// Which version has the client.
+    pub presence: Presence,
     /// The lines, in their order.
     pub rows: Vec<Row>,
+}
+
+/// Which version of a section has a client.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Presence {
+    /// Both versions.
+    Both,
+    /// Only the old one.
+    Before,
+    /// Only the new one.
+    After,
 }
 
 /// One line before and after.
@@ -36,9 +49,9 @@ pub enum Row {
 }
 
 impl LaneDifference {
-    /// Returns true if a line differs.
+    /// Returns true if a line differs, or if only one version has the client.
     pub fn differs(&self) -> bool {
-        self.rows.iter().any(Row::differs)
+        self.presence != Presence::Both || self.rows.iter().any(Row::differs)
     }
 }
 
@@ -78,10 +91,18 @@ pub fn differences(change: &Change) -> Vec<LaneDifference> {
         let (before, after) = (&old[operation.old_range()], &new[operation.new_range()]);
         if let DiffOp::Equal { .. } = operation {
             let pairs = before.iter().zip(after);
-            found.extend(pairs.map(|(old, new)| lane(new, lines(old), lines(new))));
+            found.extend(pairs.map(|(old, new)| lane(new, Presence::Both, lines(old), lines(new))));
         } else {
-            found.extend(before.iter().map(|old| lane(old, lines(old), empty())));
-            found.extend(after.iter().map(|new| lane(new, empty(), lines(new))));
+            found.extend(
+                before
+                    .iter()
+                    .map(|old| lane(old, Presence::Before, lines(old), empty())),
+            );
+            found.extend(
+                after
+                    .iter()
+                    .map(|new| lane(new, Presence::After, empty(), lines(new))),
+            );
         }
     }
     found
@@ -95,7 +116,7 @@ fn lines(lane: &Lane) -> Vec<String> {
     lane.lines().collect()
 }
 
-fn lane(named: &Lane, old: Vec<String>, new: Vec<String>) -> LaneDifference {
+fn lane(named: &Lane, presence: Presence, old: Vec<String>, new: Vec<String>) -> LaneDifference {
     let mut rows = Vec::new();
     for operation in operations(&old, &new) {
         let (before, after) = (&old[operation.old_range()], &new[operation.new_range()]);
@@ -113,6 +134,7 @@ fn lane(named: &Lane, old: Vec<String>, new: Vec<String>) -> LaneDifference {
     }
     LaneDifference {
         client: named.client().to_owned(),
+        presence,
         rows,
     }
 }

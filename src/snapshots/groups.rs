@@ -7,7 +7,7 @@ use std::{
 
 use regex::{Captures, Regex};
 
-use super::{Change, LaneDifference, Row, differences};
+use super::{Change, LaneDifference, Presence, Row, differences};
 
 /// What two changes have in common if they are the same change in two scenarios.
 #[derive(Eq, Hash, PartialEq)]
@@ -20,6 +20,8 @@ enum Kind {
     Changed {
         /// Each piece of a lane that differs: the lines before, and the lines after.
         pieces: BTreeSet<(Vec<String>, Vec<String>)>,
+        /// Whether only one version has one of the clients.
+        lone_clients: BTreeSet<Presence>,
         verdicts: Option<(String, String)>,
     },
 }
@@ -49,6 +51,11 @@ fn kind(change: &Change) -> Kind {
         Change::Gone(_) => Kind::Gone,
         Change::Changed { .. } => Kind::Changed {
             pieces: differences(change).iter().flat_map(pieces).collect(),
+            lone_clients: differences(change)
+                .iter()
+                .map(|lane| lane.presence)
+                .filter(|presence| *presence != Presence::Both)
+                .collect(),
             verdicts: change
                 .verdicts()
                 .map(|(old, new)| (old.to_owned(), new.to_owned())),

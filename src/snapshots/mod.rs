@@ -20,7 +20,7 @@ mod update;
 mod writer;
 
 pub use changes::{Change, changes};
-pub use difference::{LaneDifference, Row, differences};
+pub use difference::{LaneDifference, Presence, Row, differences};
 pub use file::SnapshotFile;
 pub use groups::groups;
 pub use pending::{FindError, PendingFile, pending_files, pending_path, stored_path};

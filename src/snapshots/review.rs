@@ -40,7 +40,7 @@ struct Texts {
 #[derive(Debug, thiserror::Error)]
 pub enum ReviewError {
     /// Another program has changed a file since the review began.
-    #[error("{} has changed since the review began", .0.display())]
+    #[error("{} has changed since the review began; run `sockspec review` again", .0.display())]
     ChangedMeanwhile(PathBuf),
     /// A file can't be written or removed.
     #[error(transparent)]

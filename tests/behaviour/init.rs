@@ -78,7 +78,7 @@ fn no_file_is_replaced() {
             .args(["init", "--target", &server.url])
             .status(Exit::BadUsage)
             .stderr(&format!(
-                "error: {path} exists\n help: `sockspec init` replaces no file; remove it, or work in another folder\n"
+                "error: {path} exists\n help: `init` replaces no file: remove it, or use another folder\n"
             ));
         assert_eq!(finished.written(path), "mine");
         let other = if path == "sockspec.yaml" {

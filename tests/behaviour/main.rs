@@ -28,6 +28,7 @@ mod prove;
 mod readme;
 mod records;
 mod reference;
+mod review;
 mod run;
 mod secrets;
 mod serve;

@@ -1,6 +1,7 @@
 //! The command line as clap parses it. Each command converts its arguments to settings.
 
 mod records;
+mod review;
 mod run;
 mod selectors;
 mod serve;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use records::{ChangesFormat, CompareArgs, MatrixArgs, MergeArgs, ReportArgs, ShowArgs};
+pub(super) use review::ReviewArgs;
 pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
 pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs};
@@ -92,6 +94,8 @@ pub(super) enum Command {
     Prove(ProveArgs),
     /// Write reports from the record of a run
     Report(ReportArgs),
+    /// Show what changed in the transcripts of scenarios, and accept or reject it
+    Review(ReviewArgs),
     /// Run scenarios against a server
     Run(RunArgs),
     /// Show everything that the clients of a recorded scenario sent and received
