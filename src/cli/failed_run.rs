@@ -42,6 +42,7 @@ impl Failed {
         let info = RunInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: manifest.name.clone(),
+            target_version: manifest.version.clone(),
             url: manifest.url.clone(),
             provides: match error {
                 // The probe found nothing.

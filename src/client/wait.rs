@@ -20,7 +20,7 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    /// Creates a wait that starts at once.
+    /// Starts a wait whose deadline is `within` from now.
     pub(super) fn new(awaited: &'static str, within: Duration) -> Self {
         Self {
             awaited,

@@ -10,6 +10,7 @@ use crate::{
         Colours, Diagnostic, Known, Node, NodeKind, Others, Requirements, Scope, SourceFile, Span,
         Template, load,
     },
+    snapshots,
     targets::load_manifest_in,
 };
 
@@ -85,6 +86,25 @@ pub(super) fn requirements(input: &[u8]) {
                 assert_eq!(id, &requirement.id);
                 assert!(!requirement.title.is_empty(), "{id} has a title");
             }
+        }
+    }
+}
+
+/// Checks that a snapshot of transcripts is read or refused, that the mistake of a refused file lies inside the file, and
+/// that what was read can be written and read again.
+pub(super) fn snapshot(input: &[u8]) {
+    let Some(source) = source_of(input) else {
+        return;
+    };
+    match snapshots::parse(&source) {
+        Err(found) => check_diagnostics(&[*found]),
+        Ok(file) => {
+            let text = file.to_text();
+            let written = source_of(text.as_bytes()).map(|source| snapshots::parse(&source));
+            let Some(Ok(again)) = written else {
+                panic!("what was written can't be read: {text}");
+            };
+            assert_eq!(again.to_text(), text);
         }
     }
 }

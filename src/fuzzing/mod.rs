@@ -6,6 +6,7 @@
 //! feature `fuzzing` compile this module.
 
 mod engine_io;
+mod envelope;
 mod files;
 mod http;
 mod pieces;
@@ -24,11 +25,13 @@ pub const TARGETS: &[Target] = &[
     ("engine_io_packet", engine_io::packet),
     ("engine_io_payload", engine_io::payload),
     ("engine_io_v3", engine_io::v3),
+    ("envelope", envelope::round_trip),
     ("http_response", http::response),
     ("manifest", files::manifest),
     ("requirements", files::requirements),
     ("scenario", files::scenario),
     ("secrets", secrets::mask),
+    ("snapshot", files::snapshot),
     ("socket_io_json", socket_io::json),
     ("socket_io_msgpack", socket_io::msgpack),
     ("template", files::template),

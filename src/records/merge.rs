@@ -215,7 +215,7 @@ fn read_parts(paths: &[PathBuf]) -> Result<BTreeMap<u32, Part<'_>>, UnmergeableE
     }
     let of = parts.values().next().map_or(0, |part| part.partition.of);
     let missing = (1..=of).filter(|number| !parts.contains_key(number));
-    // Somebody who forgot most parts does not need all their numbers.
+    // Name at most 20 of the missing parts.
     let missing: Vec<_> = missing.take(20).map(|number| number.to_string()).collect();
     if missing.is_empty() {
         Ok(parts)

@@ -85,7 +85,7 @@ impl Writer {
 /// Creates the file with its first line. The file gets its name after that, so that a file of this name is replaced in
 /// one step.
 fn begin(path: &Path, header: &Header) -> io::Result<GzEncoder<File>> {
-    // A new file in the place of a device would delete the device, and a pipe keeps nothing for later.
+    // Refuse devices and pipes: replacing a device would delete it, and a pipe can't be read again.
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return Err(io::Error::other("it is no regular file"));
     }

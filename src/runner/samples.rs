@@ -167,6 +167,7 @@ pub(crate) fn events() -> Vec<Event> {
     let mut kinds = vec![EventKind::RunStarted(RunInfo {
         version: "0.1.0".to_owned(),
         target: "reference".to_owned(),
+        target_version: Some("socket.io 4.8.1".to_owned()),
         url: "http://127.0.0.1:4000".to_owned(),
         provides: vec!["acks".to_owned(), "rooms".to_owned()],
         scenarios: 5,

@@ -129,7 +129,7 @@ fn scenarios_that_start_in_one_second_share_the_signed_tokens() {
     };
     let one = signed(1);
     assert!(one > 0);
-    // The scenarios can start in two seconds, but no more.
+    // The scenarios may start in two different seconds, so tokens are signed at most twice.
     assert!(signed(30) <= 2 * one);
 }
 

@@ -90,7 +90,8 @@ static ACKNOWLEDGED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^([<>] 4[2356](?:\d+-)?(?:/[^,]*,)?)\d+\[").expect("the pattern is a literal")
 });
 
-/// The names in the placeholders of one piece, numbered in the order in which they appear. Two clients stay two.
+/// Numbers the names in the placeholders of one group of lines, in the order in which they appear. Different names get
+/// different numbers.
 #[derive(Default)]
 struct Names(HashMap<String, usize>);
 

@@ -24,7 +24,7 @@ pub use difference::{LaneDifference, Presence, Row, differences};
 pub use file::SnapshotFile;
 pub use groups::groups;
 pub use pending::{FindError, PendingFile, pending_files, pending_path, stored_path};
-pub use reader::{read, read_if_exists};
+pub use reader::{parse, read, read_if_exists};
 pub use review::{Answer, Review, ReviewError};
 pub use section::{Direction, Heading, Lane, Line, Section};
 pub use update::{Completeness, Found, next_pending};

@@ -93,7 +93,7 @@ pub(super) fn source_file(path: &Path) -> Result<Arc<SourceFile>, Box<Diagnostic
 /// # Errors
 ///
 /// Returns the first mistake in the file, with its line.
-pub(super) fn parse(file: &Arc<SourceFile>) -> Result<SnapshotFile, Box<Diagnostic>> {
+pub fn parse(file: &Arc<SourceFile>) -> Result<SnapshotFile, Box<Diagnostic>> {
     let mut reader = Reader {
         source: None,
         sections: Vec::new(),

@@ -40,7 +40,7 @@ pub struct Lane {
 /// One packet, or the end of a connection.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Line {
-    /// Who sent it.
+    /// Whether the client sent or received it.
     pub direction: Direction,
     text: String,
 }

@@ -10,4 +10,6 @@ mod shorten;
 
 pub use names::{closest, did_you_mean, first_names, hint, join_names, mistyped, nearest, one_of};
 pub use quote::{json_string, shell_word};
-pub use shorten::{and_more, clip, excerpt, hex_head, keep_ends, keep_head, keep_lines};
+pub use shorten::{
+    and_more, clip, excerpt, excerpts_of_difference, hex_head, keep_ends, keep_head, keep_lines,
+};

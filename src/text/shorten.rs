@@ -57,6 +57,24 @@ pub fn excerpt(text: &str) -> String {
     }
 }
 
+/// Returns excerpts of two texts, on one line each, in which a difference between the texts can be seen: their first 60
+/// characters, or as many around the first difference.
+pub fn excerpts_of_difference(one: &str, other: &str) -> (String, String) {
+    /// The number of equal characters that stand before the difference.
+    const BEFORE: usize = 20;
+    let (first, second) = (excerpt(one), excerpt(other));
+    if first != second || one == other {
+        return (first, second);
+    }
+    let equal = one.chars().zip(other.chars());
+    let equal = equal.take_while(|(one, other)| one == other).count();
+    let from = |text: &str| {
+        let rest: String = text.chars().skip(equal.saturating_sub(BEFORE)).collect();
+        format!("…{}", excerpt(&rest))
+    };
+    (from(one), from(other))
+}
+
 /// Returns the first `limit` bytes in hex, followed by `…` if there are more.
 pub fn hex_head(bytes: &[u8], limit: usize) -> String {
     match bytes.get(..limit) {
@@ -104,6 +122,22 @@ mod tests {
         let lines = |count| vec!["x".to_owned(); count];
         assert_eq!(keep_lines(lines(2), 2), ["x", "x"]);
         assert_eq!(keep_lines(lines(2_000), 1), ["x", "… and 1,999 more"]);
+    }
+
+    #[test]
+    fn a_difference_far_behind_is_shown() {
+        let (one, other) = (
+            format!("{}b", "a".repeat(99)),
+            format!("{}c", "a".repeat(99)),
+        );
+        let (before, shown) = ("a".repeat(20), excerpts_of_difference(&one, &other));
+        assert_eq!(shown, (format!("…{before}b"), format!("…{before}c")));
+        assert_eq!(
+            excerpts_of_difference("x", "y"),
+            ("x".to_owned(), "y".to_owned())
+        );
+        let same = excerpt(&one);
+        assert_eq!(excerpts_of_difference(&one, &one), (same.clone(), same));
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn a_server_that_closes_strangers_is_not_judged_by_their_connections() {
         "websocket/bad-frame-fails-connection*",
         Exit::NothingSelected,
     );
-    let reason = "the server closes clients that do not log in with 4401 (who are you?)";
+    let reason = "a client that does not log in is closed with 4401 (who are you?)";
     assert!(text.contains(reason), "{text}");
 }
 

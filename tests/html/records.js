@@ -5,10 +5,11 @@ import { gzipSync } from "node:zlib";
 const time = (ms) => ({ secs: Math.floor(ms / 1000), nanos: Math.round((ms % 1000) * 1e6) });
 
 /** Returns the record of a run with these outcomes. */
-export function recordOf(outcomes, { target = "a-target", notices = [], requirements = [] } = {}) {
+export function recordOf(outcomes, { target = "a-target", version, notices = [], requirements = [] } = {}) {
   const info = {
     version: "0.1.0",
     target,
+    target_version: version,
     url: "http://127.0.0.1:4000/",
     provides: ["acks", "rooms"],
     scenarios: outcomes.length,

@@ -48,6 +48,19 @@ export function report(record) {
   return page;
 }
 
+/** Puts records side by side, and returns the path of the page. */
+export function matrix(records) {
+  const paths = records.map((record) => {
+    const path = newPath("record");
+    writeFileSync(path, record);
+    return path;
+  });
+  const into = newPath("matrix");
+  const done = sockspec(["matrix", ...paths, "-o", into]);
+  assert.equal(done.status, 0, done.stderr);
+  return join(into, "matrix.html");
+}
+
 /** Writes a file into the folder in which the program runs. */
 export function writeFile(name, text) {
   writeFileSync(join(folder, name), text);
@@ -62,9 +75,13 @@ export function startBrowser() {
 
 /**
  * Opens a page at `#address`. `page.troubles` collects what a report must not do: errors, blocked parts, dialogs, and
- * requests for anything but the page.
+ * requests for anything but the page. `ready` is what the page has when its script has run.
  */
-export async function open(browser, path, { address = "", scheme = "light", width = 1280, height = 900 } = {}) {
+export async function open(
+  browser,
+  path,
+  { address = "", scheme = "light", width = 1280, height = 900, ready = "html[data-ready]" } = {},
+) {
   const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height } });
   const page = await context.newPage();
   const url = path.startsWith("http") ? path : pathToFileURL(path).href;
@@ -82,7 +99,7 @@ export async function open(browser, path, { address = "", scheme = "light", widt
     if (asked !== url && asked !== "data:,") page.troubles.push(`request: ${asked}`);
   });
   await page.goto(`${url}${address}`);
-  await page.waitForSelector("html[data-ready]");
+  await page.waitForSelector(ready);
   return page;
 }
 

@@ -36,7 +36,7 @@ pub fn matrix_markdown(matrix: &Matrix) -> String {
 
 fn counts(matrix: &Matrix, text: &mut String) {
     text.push_str(
-        "| server | ok | known | warn | fail | error | skipped |\n|---|--:|--:|--:|--:|--:|--:|\n",
+        "| server | version | ok | known | warn | fail | error | skipped |\n|---|---|--:|--:|--:|--:|--:|--:|\n",
     );
     for server in &matrix.servers {
         let summary = &server.summary;
@@ -44,8 +44,9 @@ fn counts(matrix: &Matrix, text: &mut String) {
             Verdict::ALL.map(|verdict| summary.unexplained(verdict));
         let _ = writeln!(
             text,
-            "| {} | {pass} | {} | {warn} | {fail} | {error} | {skip} |",
+            "| {} | {} | {pass} | {} | {warn} | {fail} | {error} | {skip} |",
             markdown_cell(&server.name),
+            markdown_cell(server.version.as_deref().unwrap_or("-")),
             summary.known(),
         );
     }

@@ -33,6 +33,8 @@ pub struct Matrix {
 pub struct Server {
     /// The name of the target.
     pub name: String,
+    /// The version of the server, if its manifest says one: `socket.io 4.8.1`.
+    pub version: Option<String>,
     /// The version of sockspec that judged the server.
     pub judged_by: String,
     /// The number of scenarios with each verdict.
@@ -57,7 +59,7 @@ pub struct Row {
 pub struct Cell {
     /// The verdict.
     pub verdict: Verdict,
-    /// Who knew of the deviation before the run; `None` for a new one, and for a verdict that is none.
+    /// The list that knew of the deviation before the run; `None` for a new one, and for a verdict that is none.
     pub known: Option<KnownBy>,
     /// Why the server got this verdict: what a list of known deviations says of it, or what the run found.
     pub reason: Option<String>,
@@ -84,6 +86,7 @@ impl Matrix {
         }
         let servers = records.iter().map(|record| Server {
             name: record.info.target.clone(),
+            version: record.info.target_version.clone(),
             judged_by: record.info.version.clone(),
             summary: record.summary,
         });

@@ -47,7 +47,13 @@ fn layers(matrix: &Matrix) -> String {
 fn servers(matrix: &Matrix) -> String {
     let heads = matrix.servers.iter().map(|server| {
         let (name, counts) = (html_text(&server.name), html_text(&message(server)));
-        format!("<th scope=\"col\">{name}<small>{counts}</small></th>\n")
+        let version = server
+            .version
+            .as_deref()
+            .map_or_else(String::new, |version| {
+                format!("<small>{}</small>", html_text(version))
+            });
+        format!("<th scope=\"col\">{name}{version}<small>{counts}</small></th>\n")
     });
     heads.collect()
 }

@@ -49,7 +49,7 @@ fn sample() -> Matrix {
             outcome("websocket/ping", "specs/websocket/ping.yaml", passed()),
         ],
     );
-    let other = record(
+    let mut other = record(
         "my server",
         vec![
             outcome("mine/first", "checks/mine.yaml", failed()),
@@ -57,6 +57,7 @@ fn sample() -> Matrix {
             outcome("rooms/leave", rooms, skipped),
         ],
     );
+    other.info.target_version = Some("socket.io <4.8>".to_owned());
     Matrix::of([&right, &other])
 }
 

@@ -105,7 +105,7 @@ pub(in crate::runner) async fn join(
 
 /// Sends a text over a plain WebSocket and waits for its echo.
 pub(in crate::runner) async fn round_trip(link: &Link, deadline: Instant) -> Waited<()> {
-    let marker = format!("still-there-{}", link.next_ack());
+    let marker = format!("still-there-{}", link.next_own_ack());
     let journal = link.connection.journal();
     let from = journal.entries().len();
     link.connection.send_text(marker.clone());

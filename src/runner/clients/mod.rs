@@ -39,6 +39,9 @@ use crate::{
 /// The RSV1 bit, which marks a compressed message (RFC 7692 section 6).
 const COMPRESSED: u8 = 0b100;
 
+/// The first ack id of the runner's own requests.
+const OWN_ACKS: u64 = 1_000_000;
+
 /// All clients of one attempt, in order of declaration.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
@@ -110,8 +113,10 @@ pub(super) struct Link {
     open_frame: OnceLock<usize>,
     /// The number of journal entries, from the first on, that waits have found to be legal.
     pub(super) lawful: AtomicUsize,
-    /// The ack id for the next event.
+    /// The ack id for the next event of a step.
     next_ack: AtomicU64,
+    /// The number of ack ids that the runner's own requests have taken.
+    own_acks: AtomicU64,
     state: Mutex<LinkState>,
 }
 
@@ -251,6 +256,7 @@ impl Client {
             open_frame: OnceLock::new(),
             lawful: AtomicUsize::new(0),
             next_ack: AtomicU64::new(0),
+            own_acks: AtomicU64::new(0),
             state: Mutex::default(),
         });
         self.state().links.push(Arc::clone(&link));
@@ -373,9 +379,17 @@ impl Link {
         AckId(self.next_ack.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Returns true if [`Self::next_ack`] has returned this id. A step that writes packets by hand can use other ids.
+    /// Returns a new ack id for a request of the runner itself, such as a fence. These ids are far from those of the
+    /// steps, so that a server that sends acknowledgements with wrong ids does not answer them.
+    pub(super) fn next_own_ack(&self) -> AckId {
+        AckId(OWN_ACKS + self.own_acks.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Returns true if [`Self::next_ack`] or [`Self::next_own_ack`] has returned this id. A step that writes packets by
+    /// hand can use other ids.
     pub(super) fn has_allotted(&self, id: AckId) -> bool {
-        id.0 < self.next_ack.load(Ordering::Relaxed)
+        let of_runner = OWN_ACKS..OWN_ACKS + self.own_acks.load(Ordering::Relaxed);
+        id.0 < self.next_ack.load(Ordering::Relaxed) || of_runner.contains(&id.0)
     }
 
     /// Returns the namespaces that the client has joined and that neither side has left since.

@@ -19,7 +19,7 @@ const TOKEN: &str = "token";
 /// Where servers look for a token in the headers of the handshake.
 const TOKEN_HEADERS: [&str; 2] = ["authorization", "cookie"];
 
-/// Who says how a client logs in.
+/// The file that says how a client logs in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::runner) enum Login {
     /// The target's manifest.

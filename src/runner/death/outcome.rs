@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use crate::{
     runner::{
-        findings::failure_kind::FailureKind,
+        findings::{evidence::ENDED_BY_US, failure_kind::FailureKind},
         judgement::cause,
         record::{outcome::Outcome, verdict::Verdict},
     },
-    text::{excerpt, humanize},
+    text::{
+        escape::{self, Newlines},
+        excerpt, humanize,
+    },
 };
 
 /// Why an outcome has its verdict.
@@ -58,7 +61,13 @@ pub(super) fn with_verdict(
 /// Returns the explanation for the scenario that killed the target. `outcome` holds what its clients sent.
 pub(super) fn death(outcome: &Outcome, status: Option<&str>) -> Explanation {
     let after = match last_sent(outcome) {
-        Some((client, text)) => format!("after {client} had sent {}", excerpt(text)),
+        Some((client, text)) => match text.strip_prefix(ENDED_BY_US) {
+            Some(how) => format!("after {client} had ended its connection{how}"),
+            None => {
+                let shown = excerpt(&escape::visible(text, Newlines::Escape));
+                format!("after {client} had sent `{shown}`")
+            }
+        },
         None => "during this scenario".to_owned(),
     };
     let how = match status {

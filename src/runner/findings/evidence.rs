@@ -235,6 +235,9 @@ pub(in crate::runner) fn how(how: EndedHow) -> &'static str {
     }
 }
 
+/// How the lines begin that say that sockspec ended a connection.
+pub(in crate::runner) const ENDED_BY_US: &str = "sockspec ended the connection";
+
 /// Returns how a connection ended, as a clause.
 ///
 /// The code and the reason are those of the server's close frame, even if sockspec sent its close frame first.
@@ -249,9 +252,9 @@ pub(in crate::runner) fn describe_end(ended: &Ended) -> String {
         (true, EndedHow::GivenUp, None) => {
             format!("sockspec gave up the connection{reason}")
         }
-        (true, _, None) => format!("sockspec ended the connection with {how}{reason}"),
+        (true, _, None) => format!("{ENDED_BY_US} with {how}{reason}"),
         (true, _, Some(code)) => format!(
-            "sockspec ended the connection with {how}; the server answered with a close frame {code}{reason}"
+            "{ENDED_BY_US} with {how}; the server answered with a close frame {code}{reason}"
         ),
         (false, EndedHow::CloseFrame, Some(code)) => {
             format!("the connection ended with {how} {code}{reason}")

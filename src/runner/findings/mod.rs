@@ -11,7 +11,7 @@ use self::{error_kind::ErrorKind, failure_kind::FailureKind};
 use crate::{
     scenario::{ClientName, Invariant, Level, Mismatch, Span, TemplateError},
     targets::BindingError,
-    text::{clip, excerpt},
+    text::{clip, excerpt, excerpts_of_difference},
 };
 
 /// The limit on the text of what a client waited for, in bytes.
@@ -186,7 +186,35 @@ impl Finding {
             FailureKind::SentAfterDisconnect
             | FailureKind::SentBeforeConnect
             | FailureKind::WronglyAcknowledged => self.kind == FailureKind::NotAcknowledged,
-            _ => false,
+            FailureKind::AcknowledgedTwice
+            | FailureKind::CheckFailed
+            | FailureKind::ConnectionEnded
+            | FailureKind::ConnectionFailed
+            | FailureKind::ConnectionStayedOpen
+            | FailureKind::DeliveredToOutsider
+            | FailureKind::DeliveredTwice
+            | FailureKind::IllegalHttp
+            | FailureKind::InternalsLeaked
+            | FailureKind::NoResponse
+            | FailureKind::NotAcknowledged
+            | FailureKind::NotDelivered
+            | FailureKind::NotDisconnected
+            | FailureKind::NotRefused
+            | FailureKind::RefusalMisdirected
+            | FailureKind::RefusalNotReported
+            | FailureKind::SameId
+            | FailureKind::SecretLeaked
+            | FailureKind::ServerDied
+            | FailureKind::ServerStuck
+            | FailureKind::TooEarly
+            | FailureKind::UnexpectedPacket
+            | FailureKind::UnexpectedResponse
+            | FailureKind::WrongClose
+            | FailureKind::WrongContent
+            | FailureKind::WrongOrder
+            | FailureKind::WrongRefusal
+            | FailureKind::WrongResponse
+            | FailureKind::WronglyRefused => false,
         };
         is_failed_wait && self.invariant.is_none()
     }
@@ -200,11 +228,14 @@ impl Finding {
 /// Returns what was received and expected, as the rest of a sentence: "had "ho" at `text`; expected "hi"". Long values
 /// are shortened.
 pub(super) fn describe_mismatch(mismatch: &Mismatch) -> String {
-    let expected = excerpt(&mismatch.expected);
-    let received = mismatch
-        .received
-        .as_ref()
-        .map(|value| excerpt(&value.to_string()));
+    let received = mismatch.received.as_ref().map(ToString::to_string);
+    let (received, expected) = match received {
+        Some(received) => {
+            let (received, expected) = excerpts_of_difference(&received, &mismatch.expected);
+            (Some(received), expected)
+        }
+        None => (None, excerpt(&mismatch.expected)),
+    };
     let had = match (received, mismatch.path.as_str()) {
         (Some(received), "") => format!("was {received}"),
         (Some(received), path) => format!("had {received} at `{path}`"),

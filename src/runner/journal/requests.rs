@@ -44,11 +44,11 @@ pub(in crate::runner) struct SentRequest {
     pub(in crate::runner) from: usize,
     /// The event, or `None` for something else that the scenario wrote by hand.
     pub(in crate::runner) event: Option<SentEvent>,
-    /// Who wrote the packet.
+    /// The writer of the packet: the runner or the scenario.
     pub(in crate::runner) author: Author,
 }
 
-/// Who wrote the packet of a request.
+/// The writer of a request's packet.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::runner) enum Author {
     /// The runner, for a step such as `emit`.

@@ -109,7 +109,7 @@ fn describe_close(close: &StrangerClose) -> String {
         "" => String::new(),
         reason => format!(" ({reason})"),
     };
-    format!("the server closes clients that do not log in with {code}{reason}{WAY_IN}")
+    format!("a client that does not log in is closed with {code}{reason}{WAY_IN}")
 }
 
 /// Returns true if the server sent a client the packet that disconnects it from a namespace.

@@ -36,6 +36,14 @@ impl Sought {
         (self.event != "*").then_some(self.event.as_str())
     }
 
+    /// Returns what the arguments of the event have to match, as text.
+    pub(in crate::runner) fn describe_arguments(&self, scope: &Scope) -> String {
+        let args = self.args.iter().flatten();
+        let matchers = self.with.iter().chain(args);
+        let texts: Vec<_> = matchers.map(|matcher| matcher.describe(scope)).collect();
+        texts.join(", ")
+    }
+
     /// Returns the pattern of the event in the words of the scenario language.
     pub(in crate::runner) fn describe(&self, scope: &Scope) -> String {
         let with = self

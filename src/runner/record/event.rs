@@ -110,6 +110,9 @@ pub struct RunInfo {
     pub version: String,
     /// The name of the target.
     pub target: String,
+    /// The version of the target, if its manifest says one: `socket.io 4.8.1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_version: Option<String>,
     /// The address of the target; empty if no server had to be started.
     pub url: String,
     /// The capabilities of the target.

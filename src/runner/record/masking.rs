@@ -78,6 +78,7 @@ impl Maskable for RunInfo {
         let Self {
             version: _,
             target,
+            target_version,
             url,
             provides,
             scenarios: _,
@@ -86,6 +87,7 @@ impl Maskable for RunInfo {
             requirements: _,
         } = self;
         target.mask(secrets);
+        target_version.mask(secrets);
         url.mask(secrets);
         provides.mask(secrets);
     }

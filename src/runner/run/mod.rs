@@ -137,6 +137,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         self.emit(EventKind::RunStarted(RunInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             target: manifest.name.clone(),
+            target_version: manifest.version.clone(),
             url,
             provides: manifest.provides.iter().cloned().collect(),
             scenarios: items.len(),

@@ -126,7 +126,7 @@ async fn answer_trip(
     let begun = clock::now();
     attempt.pace(client, 1).await;
     let deadline = deadline + begun.elapsed();
-    let id = link.next_ack();
+    let id = link.next_own_ack();
     link.state().fences.insert(id);
     let from = link.connection.journal().entries().len();
     link.connection.send(&Packet::Event {
@@ -182,7 +182,7 @@ async fn pong_trip(link: &Link, deadline: Instant) -> Proof {
     if !link.websocket {
         return Proof::TimeOnly;
     }
-    let marker = format!("{MARKER}{}", link.next_ack());
+    let marker = format!("{MARKER}{}", link.next_own_ack());
     let waited = ping(&link.connection, marker, deadline).await;
     match waited {
         Waited::Found(()) => Proof::Pong,

@@ -292,29 +292,35 @@ fn refused(attempt: &Attempt<'_>, question: &Question<'_>, form: Form, index: us
     let entries = question.link.connection.journal().entries();
     let entry = entries.get(index);
     let report = entry.and_then(|entry| in_event(&attempt.target.manifest, entry));
-    let how = match report {
-        None => format!("DISCONNECT from {}", question.request.namespace),
-        Some(report) => {
-            let texts = ["code", "message"].map(|key| {
-                let value = report.get(key)?;
-                Some(
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned),
-                )
-            });
-            excerpt(&texts.into_iter().flatten().collect::<Vec<_>>().join(": "))
-        }
-    };
     let duty = match form {
         Form::Acknowledgement => "acknowledge it",
         Form::Event => "send its result",
     };
-    let sentence = format!(
-        "The server refused {}'s `{}` ({how}); it has to {duty}.",
-        question.client.spec.name, question.request.event
-    );
-    Finding::new(FailureKind::WronglyRefused, sentence)
+    let (name, event) = (&question.client.spec.name, &question.request.event);
+    let (kind, sentence) = match report {
+        // The server may have done what the request asks for: `kick-me` ends in a DISCONNECT.
+        None => (
+            FailureKind::NotAcknowledged,
+            format!(
+                "The server disconnected {name} from {} before it answered {name}'s `{event}`; it has to {duty}.",
+                question.request.namespace
+            ),
+        ),
+        Some(report) => {
+            let texts = ["code", "message"].map(|key| {
+                let value = report.get(key)?;
+                let text = value.as_str().map(str::to_owned);
+                Some(text.unwrap_or_else(|| value.to_string()))
+            });
+            let texts: Vec<_> = texts.into_iter().flatten().collect();
+            let how = excerpt(&texts.join(": "));
+            (
+                FailureKind::WronglyRefused,
+                format!("The server refused {name}'s `{event}` ({how}); it has to {duty}."),
+            )
+        }
+    };
+    Finding::new(kind, sentence)
         .expected(question.expected(form))
         .received(entry.map_or_else(String::new, |entry| evidence::line_on(question.link, entry)))
 }

@@ -13,11 +13,31 @@ pub(super) fn connect_in_words(
     namespace: &str,
 ) -> String {
     let options = [&*client.spec.options, step];
-    let templates = options.into_iter().flat_map(|options| {
-        let pairs = options.query.iter().chain(&options.headers);
-        let pairs = pairs.map(|(_, value)| value);
-        options.auth.iter().chain(pairs)
+    let values = |pairs: fn(&ConnectOptions) -> &Vec<(String, Template)>| {
+        let pairs = options.into_iter().flat_map(pairs);
+        pairs.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    let auth = options
+        .into_iter()
+        .filter_map(|options| options.auth.as_ref());
+    let places = [
+        (auth.collect(), ""),
+        (values(|options| &options.query), " in the query"),
+        (values(|options| &options.headers), " in a header"),
+    ];
+    let with = places.into_iter().filter_map(|(templates, place)| {
+        tokens(attempt, &templates).map(|tokens| format!("{tokens}{place}"))
     });
+    let with: Vec<String> = with.collect();
+    let with = match with.as_slice() {
+        [] => String::new(),
+        parts => format!(" with {}", parts.join(" and ")),
+    };
+    format!("{}'s CONNECT to {namespace}{with}", client.spec.name)
+}
+
+/// Returns the tokens in these values in words: "the token `expired`".
+fn tokens(attempt: &Attempt<'_>, templates: &[&Template]) -> Option<String> {
     let mut tokens: Vec<String> = Vec::new();
     for template in templates {
         for name in credentials(attempt, template) {
@@ -26,12 +46,11 @@ pub(super) fn connect_in_words(
             }
         }
     }
-    let with = match tokens.as_slice() {
-        [] => String::new(),
-        [token] => format!(" with the token `{token}`"),
-        tokens => format!(" with the tokens `{}`", tokens.join("`, `")),
-    };
-    format!("{}'s CONNECT to {namespace}{with}", client.spec.name)
+    match tokens.as_slice() {
+        [] => None,
+        [token] => Some(format!("the token `{token}`")),
+        tokens => Some(format!("the tokens `{}`", tokens.join("`, `"))),
+    }
 }
 
 /// Returns the names of the target's credentials that a value contains, also those in the scenario's own variables.

@@ -111,11 +111,11 @@ pub(super) struct AwaitedEvent {
 }
 
 impl AwaitedEvent {
-    /// Returns the event's number as an addition to a sentence: " (2 of 3)".
+    /// Returns the event's number as an addition to a sentence: " (number 2 of 3)".
     fn ordinal(&self) -> String {
         match self.count {
             1 => String::new(),
-            count => format!(" ({} of {count})", self.number),
+            count => format!(" (number {} of {count})", self.number),
         }
     }
 
@@ -348,8 +348,9 @@ struct Nearest {
 
 /// Returns the most similar event that no step has claimed, that is, received as expected.
 ///
-/// The deeper inside the arguments the first difference is, the more similar is the event. Another message is less
-/// similar than the awaited one with wrong content. Among equally similar events, the first is returned.
+/// The deeper inside the arguments the first difference is, the more similar is the event; among equally deep ones, the
+/// longer its text is that of the awaited event. Another message is less similar than the awaited one with wrong
+/// content. Among equally similar events, the first is returned.
 fn nearest(
     attempt: &Attempt<'_>,
     link: &Link,
@@ -370,12 +371,14 @@ fn nearest(
             }
         }
     }
-    let mut best: Option<(usize, Nearest)> = None;
+    let wanted = sought.describe_arguments(scope);
+    let mut best: Option<((usize, usize), Nearest)> = None;
     for (index, entry, mismatch) in near {
         let depth = mismatch.path.matches(['.', '[']).count();
         // A step that awaits any event names no event that could have wrong content.
         let is_another =
             sought.wire_name().is_none() || is_another_message(attempt, &entry, &mismatch);
+        let depth = (depth, equal_ends(&wanted, &arguments(&entry)));
         let likeness = (!is_another, depth);
         let is_better = best
             .as_ref()
@@ -390,4 +393,26 @@ fn nearest(
         }
     }
     Ok(best.map(|(_, nearest)| nearest))
+}
+
+/// Returns the arguments of an event as text.
+fn arguments(entry: &Entry) -> String {
+    match &entry.what {
+        What::Socket(Packet::Event { args, .. }) => {
+            let args: Vec<_> = args.iter().map(ToString::to_string).collect();
+            args.join(", ")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Returns how many bytes at the start and at the end of two texts are equal.
+fn equal_ends(one: &str, other: &str) -> usize {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let count = |pairs: &mut dyn Iterator<Item = (&u8, &u8)>| {
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    let start = count(&mut one.iter().zip(other));
+    let rest = one.len().min(other.len()) - start;
+    start + count(&mut one.iter().rev().zip(other.iter().rev()).take(rest))
 }

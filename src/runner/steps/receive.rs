@@ -114,7 +114,7 @@ enum Candidate {
 /// How much an entry that differs from what a step expects resembles it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Likeness {
-    /// The entry is another packet: if it came in place of the expected one, that one was not delivered.
+    /// The entry is a packet of another kind. The expected packet counts as not delivered.
     Other,
     /// The entry is the expected packet with wrong content. The first difference is this deep inside the packet.
     Near(usize),

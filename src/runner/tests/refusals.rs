@@ -213,8 +213,8 @@ fn a_call_ends_as_soon_as_the_server_refuses_it() {
     assert!(outcome.duration < SOON, "{:?}", outcome.duration);
     assert_failure(
         &outcome,
-        FailureKind::WronglyRefused,
-        "The server refused sender's `kick-me` (DISCONNECT from /); it has to acknowledge it.",
+        FailureKind::NotAcknowledged,
+        "The server disconnected sender from / before it answered sender's `kick-me`; it has to acknowledge it.",
         "41",
     );
 }

@@ -30,7 +30,7 @@ pub(in crate::runner) async fn extended_deadline(
     let begun = clock::now();
     let limit = attempt.usual_limit().min(LONGEST);
     if link.websocket {
-        let marker = format!("{MARKER}{}", link.next_ack());
+        let marker = format!("{MARKER}{}", link.next_own_ack());
         // Ignore whether the server answers, because the round trip serves only to measure how slow the server is.
         let _ = ping(&link.connection, marker, begun + limit).await;
     } else {

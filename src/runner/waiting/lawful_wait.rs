@@ -54,7 +54,7 @@ pub(in crate::runner) async fn wait_lawfully<T>(
                 return Some(Seen::Picked(found));
             }
             if index >= lawful {
-                // Each later wait finds the packet again, because `lawful` stays before it.
+                // `lawful` does not move past this packet, so that later waits find it too.
                 if closes_session(link, entry) {
                     return Some(Seen::Closed);
                 }

@@ -16,7 +16,7 @@ use crate::{
         reading::{context::StepContext, words},
         verbs::{Actors, Awaits, ReadVerb, Verb, VerbModel},
     },
-    text::{hint, one_of},
+    text::{hint, nearest, one_of},
 };
 
 /// Returns true if some step can have this key beside its verb (the key that says what the step does, such as `emit`).
@@ -111,7 +111,11 @@ fn verb<'n>(
             .help = Some("write all keys into the step".to_owned());
         return None;
     }
-    if let Some(verb) = entries.iter().find_map(|entry| Verb::named(&entry.key)) {
+    let names = || Verb::ALL.iter().map(|verb| verb.name());
+    // `reply` and `steps` are keys of other verbs too, so a mistyped verb above them is more probable.
+    let is_mistyped = nearest(&first.key, names()).is_some();
+    let later = entries.iter().find_map(|entry| Verb::named(&entry.key));
+    if let Some(verb) = later.filter(|_| !is_mistyped) {
         problems
             .error(
                 "verb-not-first",
@@ -130,7 +134,6 @@ fn verb<'n>(
         ));
         return None;
     }
-    let names = || Verb::ALL.iter().map(|verb| verb.name());
     problems
         .error(
             "unknown-verb",

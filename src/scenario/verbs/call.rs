@@ -14,6 +14,7 @@ use crate::scenario::{
         events::{expected_arguments, operation},
     },
 };
+use crate::text::{did_you_mean, mistyped};
 
 const KEYS: &[Key] = &[
     key(
@@ -112,7 +113,7 @@ impl VerbModel for Call {
             .and_then(|replies| expected_arguments(&replies, context));
         let refused = refusal(fields, context);
         let is_failure_accepted = has_word(fields, "no-reply", "success");
-        let no_reply = !is_failure_accepted && context.flag(fields, "no-reply");
+        let no_reply = !is_failure_accepted && no_reply(fields, context);
         let answer = if succeeds {
             Answer::Success
         } else if let Some(reply) = reply {
@@ -157,6 +158,20 @@ impl VerbModel for Call {
 fn has_word(fields: &Fields<'_>, key: &'static str, word: &str) -> bool {
     let field = fields.raw(key);
     field.and_then(|field| field.node.text()) == Some(word)
+}
+
+/// Reads `no-reply: true`. A word that is nearly `success` is a mistake that names it.
+fn no_reply(fields: &Fields<'_>, context: &mut StepContext<'_, '_>) -> bool {
+    const WORDS: [&str; 3] = ["success", "true", "false"];
+    let field = fields.raw("no-reply");
+    let word = field.and_then(|field| Some((field.node.span, field.node.text()?)));
+    let Some((span, word)) = word.filter(|(_, word)| mistyped(word, WORDS).is_some()) else {
+        return context.flag(fields, "no-reply");
+    };
+    fields.get("no-reply");
+    let message = format!("`no-reply` has to be `true` or `success`, found `{word}`");
+    context.problems.error("unknown-value", span, message).help = did_you_mean(word, WORDS);
+    false
 }
 
 /// Returns true if the step says `reply: $ok`, unless the scenario has a variable `ok` of its own.

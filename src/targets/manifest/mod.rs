@@ -24,6 +24,7 @@ mod spec;
 mod tests;
 mod values;
 mod variables;
+mod version;
 mod way_in;
 
 pub use derived_credentials::DERIVED_CREDENTIALS;

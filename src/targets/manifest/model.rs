@@ -11,7 +11,7 @@ use super::{
     contradictions::{self, Provider},
     credentials, dialect, fence, launch, namespaces, refusals, report_places, rules,
     values::{Launched, acknowledgement, address, greetings, names, path, positive_duration},
-    way_in,
+    version, way_in,
 };
 use crate::{
     scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
@@ -30,6 +30,8 @@ pub(super) const WITHIN: Duration = Duration::from_secs(5);
 pub struct Manifest {
     /// The name of the target in reports and baselines.
     pub name: String,
+    /// The version of the target, for reports: `socket.io 4.8.1`.
+    pub version: Option<String>,
     /// How to start the target; `None` if the target runs already.
     pub launch: Option<Launch>,
     /// The URL of the target. It contains `$port` if sockspec starts the target.
@@ -112,6 +114,46 @@ pub const IMPLIED: [&str; 7] = [
     TOKEN_IN_AUTH,
 ];
 
+/// The keys about the application that depend on each other.
+struct Application {
+    bindings: Bindings,
+    absent: BTreeSet<String>,
+    credentials: Credentials,
+    way_in: WayIn,
+    rules: Rules,
+}
+
+impl Application {
+    /// Reads the keys, and adds to `provides` what they imply.
+    fn read(
+        fields: &Fields<'_>,
+        dialect: &Dialect,
+        folder: &Path,
+        provides: &mut BTreeSet<String>,
+        problems: &mut Problems,
+    ) -> Self {
+        let mut bindings = read_or_default(fields.get("bindings"), bindings::read, problems);
+        name_reports(dialect, fields, &mut bindings, problems);
+        let mut absent = names(fields.get("absent"), problems);
+        if let Some(field) = fields.get("namespaces") {
+            namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
+        }
+        let credentials = credentials(fields, folder, problems);
+        let names = &mut bindings.namespaces;
+        let mut way_in = way_in::read(fields, &credentials, provides, names, problems);
+        let rules = read_or_default(fields.get("rules"), rules::read, problems);
+        imply_by_rules(provides, &rules);
+        imply(provides, &mut way_in, dialect.speaks, &absent);
+        Self {
+            bindings,
+            absent,
+            credentials,
+            way_in,
+            rules,
+        }
+    }
+}
+
 impl Manifest {
     /// Reads a manifest. Adds each mistake to `problems` and replaces an invalid value by an empty one.
     pub(super) fn read(root: &Node, folder: &Path, problems: &mut Problems) -> Option<Self> {
@@ -130,37 +172,29 @@ impl Manifest {
         let (within, settle) = read_or_default(fields.get("timing"), timing, problems);
         let profiles = fields.get("profiles");
         let profiles = profiles.map(|field| launch::profiles(field, &provides, launched, problems));
-        let mut bindings = read_or_default(fields.get("bindings"), bindings::read, problems);
-        name_reports(&dialect, &fields, &mut bindings, problems);
-        let mut absent = names(fields.get("absent"), problems);
-        if let Some(field) = fields.get("namespaces") {
-            namespaces::read(field, &mut bindings.namespaces, &mut absent, problems);
-        }
-        let credentials = credentials(&fields, folder, problems);
-        let names = &mut bindings.namespaces;
-        let mut way_in = way_in::read(&fields, &credentials, &provides, names, problems);
-        let rules = read_or_default(fields.get("rules"), rules::read, problems);
-        imply_by_rules(&mut provides, &rules);
-        imply(&mut provides, &mut way_in, dialect.speaks, &absent);
+        let application = Application::read(&fields, &dialect, folder, &mut provides, problems);
         let manifest = Self {
             name: name.unwrap_or_default().to_owned(),
+            version: fields
+                .get("version")
+                .and_then(|field| version::read(field, folder, problems)),
             launch: launch.and_then(|field| launch::read(field, folder, problems)),
             url: url.unwrap_or_default(),
             path: path(fields.get("path"), problems)
                 .unwrap_or_else(|| dialect.speaks.usual_path().to_owned()),
             dialect,
             stack: read_or_default(fields.get("stack"), stack, problems),
-            credentials,
-            way_in,
-            bindings,
+            credentials: application.credentials,
+            way_in: application.way_in,
+            bindings: application.bindings,
             acknowledgements: acknowledgements(&fields, problems),
             refusals: refusals::read(fields.get("refusals"), &provides, problems),
             report_places: read_or_default(fields.get("refusal"), report_places::read, problems),
             provides,
-            rules,
+            rules: application.rules,
             text_unit: read_or_default(fields.get("text_unit"), text_unit, problems),
             greetings: read_or_default(fields.get("greetings"), greetings, problems),
-            absent: absent.into_iter().collect(),
+            absent: application.absent.into_iter().collect(),
             is_probed: read_or_default(fields.get("probe"), is_probed, problems),
             fence: read_or_default(fields.get("fence"), fence::read, problems),
             within: within.unwrap_or(WITHIN),

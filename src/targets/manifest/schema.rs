@@ -130,6 +130,11 @@ const MANIFEST: &[Key] = &[
         boolean,
         "whether each run probes the target, although the manifest names its transports; by default `false`",
     ),
+    (
+        "version",
+        version,
+        "the version of the server, for reports: a text, or a file in which an expression finds it",
+    ),
     ("timing", timing, "timeouts"),
     ("profiles", profiles, "the same server with other settings"),
 ];
@@ -213,6 +218,20 @@ const PRIVATE_KEY: &[Key] = &[
     ),
     ("file", text, "the file of the key in PEM"),
     ("pem", text, "the key itself in PEM"),
+];
+
+const VERSION: &[Key] = &[
+    ("of", text, "the name of the software: `socket.io`"),
+    (
+        "file",
+        text,
+        "a file of the server's project, such as its lock file",
+    ),
+    (
+        "find",
+        text,
+        "a regular expression whose first group is the version",
+    ),
 ];
 
 const NUMBERED_RULES: &[Key] = &[
@@ -425,6 +444,10 @@ fn profiles() -> Value {
 
 fn timing() -> Value {
     mapping(TIMING, &[])
+}
+
+fn version() -> Value {
+    json!({ "anyOf": [text(), mapping(VERSION, &["of", "file", "find"])] })
 }
 
 fn fence() -> Value {

@@ -73,6 +73,7 @@ impl From<&Record> for Page {
             version: report.version,
             target: Target {
                 name: name(&record.info.target),
+                version: clipped(record.info.target_version.as_ref(), NAME),
                 url: name(&record.info.url),
                 provides: names(&record.info.provides),
             },

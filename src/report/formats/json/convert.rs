@@ -20,6 +20,7 @@ impl From<&Record> for Report {
         let RunInfo {
             version,
             target,
+            target_version,
             url,
             provides,
             scenarios: _,
@@ -33,6 +34,7 @@ impl From<&Record> for Report {
             version: version.clone(),
             target: Target {
                 name: target.clone(),
+                version: target_version.clone(),
                 url: url.clone(),
                 provides: provides.clone(),
             },

@@ -58,6 +58,9 @@ pub struct Cause {
 pub struct Target {
     /// The target's name in its manifest.
     pub name: String,
+    /// The version of the target, if its manifest says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The URL; empty if the target was not started.
     pub url: String,
     /// The capabilities of the target.

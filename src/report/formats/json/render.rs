@@ -37,6 +37,7 @@ mod tests {
           "version": "0.1.0",
           "target": {
             "name": "reference",
+            "version": "socket.io 4.8.1",
             "url": "http://127.0.0.1:4000",
             "provides": [
               "acks",

@@ -71,7 +71,7 @@ function verdictBar() {
 function facts() {
   const { target, run, summary, version } = data;
   const list = [
-    ["Target", target.name],
+    ["Target", target.version ? `${target.name} (${target.version})` : target.name],
     ["Address", target.url || "not started"],
     ["Duration", duration(summary.duration_ms)],
     ["sockspec", version],

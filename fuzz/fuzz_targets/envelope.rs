@@ -1,0 +1,5 @@
+//! Fuzzes the check `envelope` of `sockspec::fuzzing`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| sockspec::fuzzing::check("envelope", input));
