@@ -29,8 +29,8 @@ enum Kind {
 /// Returns the changes in groups, as their places in `changes`. The changes of a group replace the same lines by the
 /// same lines, however often and in whichever lanes, and change the verdict in the same way. Largest groups come first.
 ///
-/// Lines are the same if they differ only in the names of clients and in the ids of acknowledgements, because the
-/// author of a scenario chooses these.
+/// Lines are the same if they differ only in the names of clients and rooms, in marked texts, and in the ids of
+/// acknowledgements, because the author of a scenario chooses these.
 pub fn groups(changes: &[&Change]) -> Vec<Vec<usize>> {
     let mut places: HashMap<Kind, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -85,12 +85,18 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a literal")
 });
 
+/// A text that the author of a scenario chose, with a unique name in it: `"<room>"`, `"the-<room>"`.
+static CHOSEN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#""[^"<>]*<(?:room|other_room|user|marker|text|unique)(?::[^<>]*)?>[^"<>]*""#)
+        .expect("the pattern is a literal")
+});
+
 /// The id of an acknowledgement, in front of the arguments: `42/chat,17["join"]`.
 static ACKNOWLEDGED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^([<>] 4[2356](?:\d+-)?(?:/[^,]*,)?)\d+\[").expect("the pattern is a literal")
 });
 
-/// Numbers the names in the placeholders of one group of lines, in the order in which they appear. Different names get
+/// Numbers the names and the chosen texts in one group of lines, in the order in which they appear. Different names get
 /// different numbers.
 #[derive(Default)]
 struct Names(HashMap<String, usize>);
@@ -98,13 +104,19 @@ struct Names(HashMap<String, usize>);
 impl Names {
     /// Returns a line with numbers in place of names, and without the id of an acknowledgement.
     fn number(&mut self, line: &str) -> String {
-        let line = NAMED.replace_all(line, |found: &Captures<'_>| {
-            let next = self.0.len() + 1;
-            let number = self.0.entry(found[2].to_owned()).or_insert(next);
-            format!("<{}:{number}>", &found[1])
+        let line = CHOSEN.replace_all(line, |found: &Captures<'_>| {
+            format!("\"<chosen:{}>\"", self.number_of(&found[0]))
+        });
+        let line = NAMED.replace_all(&line, |found: &Captures<'_>| {
+            format!("<{}:{}>", &found[1], self.number_of(&found[2]))
         });
         let line = ACKNOWLEDGED.replace(&line, |found: &Captures<'_>| format!("{}N[", &found[1]));
         line.into_owned()
+    }
+
+    fn number_of(&mut self, name: &str) -> usize {
+        let next = self.0.len() + 1;
+        *self.0.entry(name.to_owned()).or_insert(next)
     }
 }
 
@@ -128,6 +140,10 @@ mod tests {
             (r#"< 43/chat,2[{"ok":true}]"#, r#"< 43/chat,N[{"ok":true}]"#),
             (r#"< 461-/chat,2[{}]"#, r#"< 461-/chat,N[{}]"#),
             (r#"< 42["n",17]"#, r#"< 42["n",17]"#),
+            (
+                r#"> 42["m","the-<room>","<other_room>","the-<room>"]"#,
+                r#"> 42["m","<chosen:1>","<chosen:2>","<chosen:1>"]"#,
+            ),
             ("< closed: close frame 1000", "< closed: close frame 1000"),
         ] {
             assert_eq!(Names::default().number(line), kept);
