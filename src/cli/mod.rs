@@ -42,6 +42,7 @@ mod selection;
 mod serve;
 mod shipped;
 mod show;
+mod snapshots;
 mod start;
 mod stop;
 mod target;

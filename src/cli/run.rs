@@ -20,6 +20,7 @@ use super::{
     places::{self, Writing, refuse_inputs},
     recording::Recording,
     selection::Selection,
+    snapshots::Snapshots,
     stop::Interrupts,
     target,
 };
@@ -28,8 +29,8 @@ use crate::{
     net::raise_file_limit,
     report::{Destination, Progress, Terminal, Watched},
     runner::{
-        self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, Summary,
-        Target, Verdict,
+        self, Baseline, Comparison, KnownDeviations, Names, Plan, Record, Settings, SnapshotReport,
+        Summary, Target, Verdict,
     },
     scenario::{Scenario, Tier, Transport, shared_events},
     targets::Masked,
@@ -96,11 +97,7 @@ pub(super) fn run(args: &RunArgs, context: Context, output: Output) -> Result<Ex
         writing.write(&Destination::File(path.clone()), Ok(text));
     }
     write_reports(args, &record, &mut writing);
-    let exit = exit(
-        &record.summary,
-        comparison.as_ref(),
-        &warnings(args, &record),
-    );
+    let exit = exit(&record, comparison.as_ref(), &warnings(args, &record));
     // Whether anything was judged can be said only of all parts of a run together.
     let is_unjudged = args.partition.is_none() && is_all_skipped(&record.summary);
     conclude(exit, writing, &unknown, is_unjudged)
@@ -196,6 +193,20 @@ struct Executed {
     writing: Writing,
 }
 
+impl Executed {
+    fn new(record: Masked<Record>, unknown: BTreeSet<String>, observers: Observers) -> Self {
+        let (writing, compared) = observers.finish();
+        Self {
+            record: record.map(|record| Record {
+                snapshots: compared,
+                ..record.clone()
+            }),
+            unknown,
+            writing,
+        }
+    }
+}
+
 async fn execute(
     args: &RunArgs,
     scenarios: &[Arc<Scenario>],
@@ -228,7 +239,9 @@ async fn execute(
         let unknown = check_needs(&plan, selection)?;
         let (name, secrets) = (&target.manifest.name, &target.secrets);
         let recording = Recording::begin(args, selection, name, settings.seed, secrets)?;
-        let mut observers = Observers::new(terminal(args, context, output), recording);
+        let snapshots = Snapshots::of_run(args, context, selection, &plan, name)?;
+        let terminal = terminal(args, context, output);
+        let mut observers = Observers::new(terminal, recording, snapshots);
         let gentle = interrupts.gentle.clone();
         let record = runner::run(plan, &target, &settings, gentle, |event| {
             interrupts.run_began();
@@ -242,11 +255,7 @@ async fn execute(
                 return Err(failed.recorded_in(observers.into_recording()));
             }
         };
-        Ok(Executed {
-            record,
-            unknown,
-            writing: observers.finish(),
-        })
+        Ok(Executed::new(record, unknown, observers))
     };
     // Dropping the future `work` stops the servers that the run launched.
     tokio::select! {
@@ -339,6 +348,7 @@ fn settings(
         file_limit: raise_file_limit(),
         seed: args.pace.seed(),
         keeps_traffic: true,
+        transcribes: args.snapshot.is_some(),
         partition: args.partition,
         within: args.within,
         settle: args.settle,
@@ -424,7 +434,9 @@ enum Warnings<'r> {
 
 /// Returns the exit status of a run. If a run has failures and errors, the failure decides, because an error (a
 /// scenario that could not run) says nothing about the target.
-fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
+fn exit(record: &Record, comparison: Option<&Comparison>, warnings: &Warnings<'_>) -> Exit {
+    let summary = &record.summary;
+    let is_changed = record.snapshots.as_ref().is_some_and(SnapshotReport::fails);
     let (fail, error, warn, stale) = match comparison {
         None => (
             summary.unexplained(Verdict::Fail),
@@ -450,7 +462,7 @@ fn exit(summary: &Summary, comparison: Option<&Comparison>, warnings: &Warnings<
     };
     if summary.interrupted {
         Exit::Interrupted
-    } else if fail > 0 || stale > 0 || counted > 0 {
+    } else if fail > 0 || stale > 0 || counted > 0 || is_changed {
         Exit::NotConformant
     } else if error > 0 || summary.target_lost {
         Exit::NotRun

@@ -3,7 +3,15 @@
 use bytes::Bytes;
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::clock::Moment;
 use crate::wire::{Utf8Bytes, engine_io::Packet, websocket::RawFrame};
+
+/// A command to the task of a connection, and the time at which the owner of the connection gave it.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) at: Moment,
+    pub(super) command: Command,
+}
 
 /// One command to the task of a connection.
 #[derive(Debug)]
@@ -71,4 +79,4 @@ pub(super) enum Payload {
 
 /// The queue of commands to the task of one connection. The queue has no limit, because a scenario sends a limited
 /// number of commands, and because a send may not wait for a server that does not read.
-pub(super) type Commands = UnboundedReceiver<Command>;
+pub(super) type Commands = UnboundedReceiver<Given>;

@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{
     ConnectFailure, DropHow, Ended, Endpoint, Envelopes, Journal, Layer, Options, Reading,
     TransportChoice,
-    command::{Command, Commands, Payload},
+    command::{Command, Commands, Given, Payload},
     dial::dial,
     polling::Polling,
     recorder::{EndOnDrop, Recorder},
@@ -19,7 +19,7 @@ use super::{
     websocket::Websocket,
 };
 use crate::{
-    clock,
+    clock::{self, Moment},
     wire::{
         engine_io::{self, Packet},
         socket_io::{self, msgpack},
@@ -51,7 +51,7 @@ pub struct Unopened {
 
 #[derive(Debug)]
 struct Shared {
-    commands: UnboundedSender<Command>,
+    commands: UnboundedSender<Given>,
     handshake: Option<Arc<engine_io::Handshake>>,
     parser: Parser,
     /// The task that owns the stream; dropping the last handle aborts it.
@@ -260,6 +260,7 @@ impl Connection {
 
     fn command(&self, command: Command) {
         // Sending fails if the task has ended with the connection; the journal then records the end.
-        let _ = self.shared.commands.send(command);
+        let at = Moment::now();
+        let _ = self.shared.commands.send(Given { at, command });
     }
 }

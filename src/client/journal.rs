@@ -12,6 +12,7 @@ use super::{
     Budget, Exceeded, HttpResponse, Illegal,
     budget::{OverBudget, Share},
 };
+use crate::clock::Moment;
 use crate::wire::{
     Utf8Bytes, engine_io, socket_io,
     websocket::{CloseCode, Frame},
@@ -22,6 +23,9 @@ use crate::wire::{
 pub struct Entry {
     /// The time of the event.
     pub at: Instant,
+    /// The time at which the owner of the connection gave the command to send this. `None` for what arrived, and for
+    /// what the client sends by itself, such as a pong.
+    pub commanded: Option<Moment>,
     /// What happened: for example, a packet arrived.
     pub what: What,
 }
@@ -215,6 +219,7 @@ mod tests {
     fn entry(what: What) -> Entry {
         Entry {
             at: clock::now(),
+            commanded: None,
             what,
         }
     }

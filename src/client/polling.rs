@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     ConnectFailure, Cookies, DropHow, Ended, EndedHow, Endpoint, Exceeded, HttpRequest,
     HttpResponse, Layer, Options, Outgoing, What,
-    command::{Command, Commands},
+    command::{Command, Commands, Given},
     describe::describe,
     ending::{Ending, by_us},
     http::{KeepAlive, KeepAliveState},
@@ -210,10 +210,11 @@ impl Polling {
             }
             tokio::select! {
                 biased;
-                Some(command) = commands.recv() => {
+                Some(given) = commands.recv() => {
                     self.session.recorder.tick();
-                    let mut next = Some(command);
-                    while let Some(command) = next {
+                    let mut next = Some(given);
+                    while let Some(Given { at, command }) = next {
+                        self.session.recorder.obey(Some(at));
                         match command {
                             Command::End(DropHow::Close) => {
                                 ending.begin(by_us(EndedHow::ClosePacket));
@@ -233,6 +234,7 @@ impl Polling {
                         }
                         next = commands.try_recv().ok();
                     }
+                    self.session.recorder.obey(None);
                 }
                 () = clock::at(next_ping) => {
                     self.session.recorder.tick();

@@ -9,7 +9,7 @@ use super::{
     Bounds, Ended, EndedHow, Entry, Exceeded, Illegal, Journal, Outgoing, What,
     footprint::footprint,
 };
-use crate::clock;
+use crate::clock::{self, Moment};
 
 /// The limit on the bytes of illegal data that one journal entry keeps.
 const EVIDENCE: usize = 4 << 10;
@@ -28,6 +28,8 @@ pub(super) struct Recorder {
     /// The limit that the server has exceeded; `None` if it has kept to all limits.
     exceeded: Option<Exceeded>,
     now: Instant,
+    /// The time of the command that is being carried out; `None` if the client acts by itself.
+    commanded: Option<Moment>,
 }
 
 impl Recorder {
@@ -40,6 +42,7 @@ impl Recorder {
             unrecorded: 0,
             exceeded: None,
             now: clock::now(),
+            commanded: None,
         }
     }
 
@@ -53,10 +56,24 @@ impl Recorder {
         self.now = clock::now();
     }
 
+    /// Marks the entries for what the client sends from now on: a command that was given at `commanded` is the cause,
+    /// or nothing if `None`.
+    pub(super) fn obey(&mut self, commanded: Option<Moment>) {
+        self.commanded = commanded;
+    }
+
     /// Adds an entry that holds `bytes` bytes of payload.
     pub(super) fn record(&mut self, what: What, bytes: usize) {
         self.bytes += bytes + footprint(&what);
-        self.batch.push(Entry { at: self.now, what });
+        let commanded = match &what {
+            What::Sent(_) => self.commanded,
+            _ => None,
+        };
+        self.batch.push(Entry {
+            at: self.now,
+            commanded,
+            what,
+        });
     }
 
     /// Adds an entry for data that the client sends.

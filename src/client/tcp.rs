@@ -2,7 +2,7 @@
 
 use super::{
     Ended, EndedHow, Outgoing, What,
-    command::{Command, Commands},
+    command::{Command, Commands, Given},
     ending::{Ending, cut},
     link::{Link, Progress},
     recorder::Recorder,
@@ -29,8 +29,9 @@ pub(super) async fn run(mut link: Link, mut recorder: Recorder, mut commands: Co
                 Err(error) => return ending.broken(&mut recorder, &error),
             },
             // A write in pieces has to finish before the next command, which may change the size of the pieces.
-            Some(command) = commands.recv(), if !link.is_chopping() => {
+            Some(Given { at, command }) = commands.recv(), if !link.is_chopping() => {
                 recorder.tick();
+                recorder.obey(Some(at));
                 match command {
                     Command::End(how) => return cut(link, how).await,
                     Command::HalfClose => link.end_writing().await,

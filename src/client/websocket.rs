@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{
     ConnectFailure, DropHow, Ended, EndedHow, Endpoint, Exceeded, IllegalWebSocket, Layer, Options,
     Outgoing, Reading, What,
-    command::{Command, Commands},
+    command::{Command, Commands, Given},
     describe::http_line,
     ending::{Ending, by_us, cut, ended_by_illegal_close, ended_early},
     failure::OPEN_PACKET,
@@ -181,10 +181,11 @@ impl Websocket {
             tokio::select! {
                 biased;
                 // A write in pieces has to finish before the next command, which may change the size of the pieces.
-                Some(command) = commands.recv(), if !self.link.is_chopping() => {
+                Some(given) = commands.recv(), if !self.link.is_chopping() => {
                     session.recorder.tick();
-                    let mut next = Some(command);
-                    while let Some(command) = next {
+                    let mut next = Some(given);
+                    while let Some(Given { at, command }) = next {
+                        session.recorder.obey(Some(at));
                         match command {
                             Command::End(DropHow::Close) => self.close(&mut session),
                             Command::End(how) => return cut(self.link, how).await,
@@ -197,6 +198,7 @@ impl Websocket {
                             commands.try_recv().ok()
                         };
                     }
+                    session.recorder.obey(None);
                 }
                 () = clock::at(next_ping), if !self.in_message => {
                     session.recorder.tick();

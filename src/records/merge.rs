@@ -185,6 +185,8 @@ fn is_of_a_part(kind: &EventKind) -> bool {
         | EventKind::RunStarted(_) => false,
         EventKind::AttemptStarted { .. }
         | EventKind::AttemptTraced(_)
+        | EventKind::AttemptTranscribed(_)
+        | EventKind::SnapshotsCompared(_)
         | EventKind::ScenarioFinished(_)
         | EventKind::ScenarioRetried { .. }
         | EventKind::ScenarioSlow { .. }

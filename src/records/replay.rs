@@ -37,12 +37,14 @@ pub fn events_of(record: &Masked<Record>) -> Vec<Masked<Event>> {
         outcomes,
         notices,
         summary,
+        snapshots,
     } = (**record).clone();
     let started = [EventKind::RunStarted(info)].into_iter();
     let outcomes = outcomes.into_iter().map(Box::new);
     let kinds = started
         .chain(outcomes.map(EventKind::ScenarioFinished))
         .chain(notices.into_iter().map(EventKind::Noticed))
+        .chain(snapshots.into_iter().map(EventKind::SnapshotsCompared))
         .chain([EventKind::RunFinished(summary)]);
     let at = summary.duration;
     let events = kinds.map(|kind| unmasked().masked(Event { at, kind }));

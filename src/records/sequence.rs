@@ -52,6 +52,8 @@ impl Sequence {
             EventKind::RunFinished(_) => !std::mem::replace(&mut self.has_ended, true),
             EventKind::AttemptStarted { .. }
             | EventKind::AttemptTraced(_)
+            | EventKind::AttemptTranscribed(_)
+            | EventKind::SnapshotsCompared(_)
             | EventKind::Interrupted
             | EventKind::Noticed(_)
             | EventKind::ScenarioRetried { .. }

@@ -24,6 +24,7 @@ mod silence;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod translation;
 mod waiting;
 
@@ -53,7 +54,9 @@ pub use record::{
         Attempt, Breach, Cause, ClientView, Excerpt, FurtherFinding, Missing, Outcome, Place,
         RequirementNote, SeenLine, Weight,
     },
+    snapshots::{SnapshotChange, SnapshotChangeKind, SnapshotMode, SnapshotReport},
     summary::Summary,
+    transcript::{Transcript, TranscriptLane, TranscriptLine},
     verdict::Verdict,
 };
 pub use run::{belied::belied, run, suspect::suspect, unstarted::record_unstarted};

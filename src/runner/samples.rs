@@ -9,8 +9,9 @@ use std::{
 use crate::{
     runner::{
         Attempt, Breach, Cause, ClientView, Declarable, Event, EventKind, Excerpt, FailureKind,
-        Notice, Outcome, Place, Record, RequirementNote, RunInfo, SeenLine, Summary, Verdict,
-        Weight,
+        Notice, Outcome, Place, Record, RequirementNote, RunInfo, SeenLine, SnapshotChange,
+        SnapshotChangeKind, SnapshotMode, SnapshotReport, Summary, Transcript, TranscriptLane,
+        TranscriptLine, Verdict, Weight,
     },
     scenario::{Known, Level, Others, Scenario, SourceFile, Transport, load},
     targets::{Manifest, load_manifest},
@@ -274,5 +275,47 @@ fn seen(millis: u64, received: bool, text: &str) -> SeenLine {
         at: Duration::from_millis(millis),
         received,
         text: text.to_owned(),
+    }
+}
+
+/// Returns the transcript of an attempt.
+pub(crate) fn transcript() -> Transcript {
+    let line = |received, text: &str| TranscriptLine {
+        received,
+        text: text.to_owned(),
+    };
+    Transcript {
+        id: "acks/value@polling".to_owned(),
+        attempt: 1,
+        scenario: "acks/value".to_owned(),
+        transport: Transport::Polling,
+        profile: Some("small".to_owned()),
+        lanes: vec![TranscriptLane {
+            client: "alice".to_owned(),
+            lines: vec![line(false, r#"420["echo",1]"#), line(true, "430[1]")],
+            also: vec![line(true, r#"42["news"]"#)],
+        }],
+    }
+}
+
+/// Returns a comparison of transcripts with the stored ones that fails the run.
+pub(crate) fn snapshots() -> SnapshotReport {
+    SnapshotReport {
+        folder: "reports/snapshots/reference".into(),
+        mode: SnapshotMode::Check,
+        same: 4,
+        changes: vec![SnapshotChange {
+            scenario: "acks/value".to_owned(),
+            transport: Transport::Polling,
+            profile: None,
+            kind: SnapshotChangeKind::Changed,
+            file: "reports/snapshots/reference/gateway/acks.snap".into(),
+            difference: vec![
+                "[alice]".to_owned(),
+                "- < 430[1]".to_owned(),
+                "+ < 430[\"1\"]".to_owned(),
+            ],
+            proposal: None,
+        }],
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether the run emits what the clients of each attempt sent and received.
     pub keeps_traffic: bool,
+    /// Whether the run emits the transcript of each attempt.
+    pub transcribes: bool,
     /// The part of the plan that this run plays; `None` if it plays all of it.
     pub partition: Option<Partition>,
     /// The timeout of each wait. `None` keeps the timeout in the target's manifest.
@@ -59,6 +61,7 @@ impl Default for Settings {
             file_limit: None,
             seed: 0,
             keeps_traffic: false,
+            transcribes: false,
             partition: None,
             within: None,
             settle: None,

@@ -131,6 +131,11 @@ pub(super) const SCENARIO: &[Key] = &[
     ),
     key("without", "invariants", "invariants to switch off"),
     key(
+        "snapshot",
+        "snapshot",
+        "what `run --snapshot` leaves out of the transcript of the scenario",
+    ),
+    key(
         "vars",
         "variables",
         "variables, by name; a value can use the variables before it",
@@ -150,6 +155,21 @@ pub(super) const SCENARIO: &[Key] = &[
         "steps",
         "the steps; at least one of them has to be able to fail",
     )),
+];
+
+/// Keys of `snapshot` in a scenario or a manifest.
+pub(crate) const SNAPSHOT: &[Key] = &[
+    key(
+        "redact",
+        "names",
+        "values in the arguments of events and acknowledgements that differ from run to run: `args.0.createdAt`",
+    ),
+    key(
+        "sort",
+        "names",
+        "lists in these arguments whose order differs from run to run: `args.0.members`",
+    ),
+    key("skip", "flag", "`true`: there is no transcript"),
 ];
 
 /// Keys of a client under `clients:`, in addition to [`OPTIONS`] and [`HANDSHAKE`].

@@ -35,6 +35,7 @@ mod serve;
 mod server;
 #[cfg(target_os = "linux")]
 mod signals;
+mod snapshots;
 mod strangers;
 mod support;
 mod targets;

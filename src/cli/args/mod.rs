@@ -14,7 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use records::{ChangesFormat, CompareArgs, MatrixArgs, MergeArgs, ReportArgs, ShowArgs};
 pub(super) use review::ReviewArgs;
-pub(super) use run::{ProveArgs, RunArgs, TargetArgs, TierName, TlsArgs, TransportName};
+pub(super) use run::{
+    ProveArgs, RunArgs, SnapshotHow, TargetArgs, TierName, TlsArgs, TransportName,
+};
 pub(super) use selectors::Selectors;
 pub(super) use serve::{ContractName, OfferedTransport, ParserName, PresetName, ServeArgs};
 pub(super) use value::{ProofRequest, ReportRequest};

@@ -50,6 +50,15 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) record: Option<PathBuf>,
 
+    /// Hold what each client sent and received against the stored snapshots: `write` writes what differs, for `sockspec
+    /// review`; `check` fails the run [default: write; check if CI is set]
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "auto", hide_possible_values = true)]
+    pub(in crate::cli) snapshot: Option<SnapshotHow>,
+
+    /// The folder of the snapshots [default: reports/snapshots/TARGET]
+    #[arg(long, value_name = "FOLDER", requires = "snapshot")]
+    pub(in crate::cli) snapshots: Option<PathBuf>,
+
     /// Start no further scenario after the first failure
     #[arg(long)]
     pub(in crate::cli) fail_fast: bool,
@@ -193,6 +202,18 @@ pub(in crate::cli) enum TransportName {
     Upgrade,
     /// Every transport that the target provides
     All,
+}
+
+/// What a run does with transcripts that differ from the stored ones.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::cli) enum SnapshotHow {
+    /// Fail the run if the environment variable CI is set, or else write the transcripts
+    #[value(hide = true)]
+    Auto,
+    /// Fail the run
+    Check,
+    /// Write the transcripts, so that somebody can review them
+    Write,
 }
 
 /// A tier of scenarios that is off by default.

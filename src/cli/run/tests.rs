@@ -2,7 +2,16 @@ use super::*;
 
 #[test]
 fn every_verdict_has_its_exit_status() {
-    let exit_of = |summary: Summary, warnings| exit(&summary, None, &warnings);
+    let exit_of = |summary: Summary, warnings| {
+        exit(
+            &Record {
+                summary,
+                ..Record::default()
+            },
+            None,
+            &warnings,
+        )
+    };
     let none = Summary::default();
     assert_eq!(
         exit_of(

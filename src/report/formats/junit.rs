@@ -10,7 +10,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, T
 
 use crate::{
     report::{Format, FormatError, Palette, failure},
-    runner::{Breach, Notice, Outcome, Record, Verdict},
+    runner::{Breach, Notice, Outcome, Record, SnapshotChange, SnapshotChangeKind, Verdict},
     text::{
         clip,
         escape::{self, BLOCK_LIMIT, Newlines},
@@ -27,6 +27,9 @@ pub(super) static FORMAT: Format = Format {
 
 /// The name of the test suite about the record itself.
 const RECORD: &str = "record";
+
+/// The name of the test suite about transcripts that are not as stored.
+const SNAPSHOTS: &str = "snapshots";
 
 fn junit(record: &Record) -> Result<String, FormatError> {
     let mut report = Report::new("sockspec");
@@ -45,6 +48,16 @@ fn junit(record: &Record) -> Result<String, FormatError> {
             .entry(RECORD)
             .or_insert_with(|| TestSuite::new(RECORD))
             .add_test_case(cut_record(cut));
+    }
+    if let Some(snapshots) = record
+        .snapshots
+        .as_ref()
+        .filter(|snapshots| snapshots.fails())
+    {
+        let suite = suites
+            .entry(SNAPSHOTS)
+            .or_insert_with(|| TestSuite::new(SNAPSHOTS));
+        suite.add_test_cases(snapshots.changes.iter().map(changed_transcript));
     }
     for (_, mut suite) in suites {
         suite.set_time(suite.test_cases.iter().filter_map(|case| case.time).sum());
@@ -67,6 +80,30 @@ fn cut_record(cut: &Notice) -> TestCase {
         .set_type("record-cut");
     let mut case = TestCase::new("the run is in the record to its end", status);
     case.set_classname(format!("sockspec.{RECORD}"));
+    case
+}
+
+/// Returns the test case that says that a transcript is not as stored. It stands beside the test case of the scenario,
+/// whose verdict does not depend on the transcript.
+fn changed_transcript(change: &SnapshotChange) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    let message = match change.kind {
+        SnapshotChangeKind::Changed => "the transcript differs from the stored one",
+        SnapshotChangeKind::Gone => "no scenario has the id of this stored transcript",
+        SnapshotChangeKind::New => "no transcript of the scenario is stored",
+        SnapshotChangeKind::Unsteady => "the transcripts of the repeats differ",
+    };
+    status.set_message(message).set_type(change.kind.name());
+    let mut lines = change.difference.clone();
+    lines.extend(change.proposal.clone());
+    if !lines.is_empty() {
+        let text = clip(&lines.join("\n"), BLOCK_LIMIT);
+        status.set_description(escape::visible(&text, Newlines::Keep));
+    }
+    let mut case = TestCase::new(escaped(&change.heading()), status);
+    case.set_classname(format!("sockspec.{SNAPSHOTS}"));
+    let file = change.file.display().to_string();
+    case.extra.insert("file".into(), escaped(&file).into());
     case
 }
 

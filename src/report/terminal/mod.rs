@@ -6,6 +6,7 @@ mod difference;
 mod failure;
 mod progress;
 mod run;
+mod snapshots;
 mod summary;
 
 pub use detail::Detail;

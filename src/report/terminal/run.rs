@@ -9,6 +9,7 @@ use super::{
     Detail, Progress,
     attempts::tried,
     failure,
+    snapshots::snapshots,
     summary::{SameCause, Tally},
 };
 use crate::{
@@ -104,11 +105,15 @@ impl<W: Write> Terminal<W> {
             // Print nothing for these events: an outcome or a notice of the run reports the same fact.
             EventKind::AttemptStarted { .. }
             | EventKind::AttemptTraced(_)
+            | EventKind::AttemptTranscribed(_)
             | EventKind::Interrupted
             | EventKind::ScenarioRetried { .. }
             | EventKind::TargetDied { .. }
             | EventKind::TargetRestarted(_)
             | EventKind::TargetStarted(_) => Ok(()),
+            EventKind::SnapshotsCompared(report) => {
+                self.write(&snapshots(report, self.palette, self.detail))
+            }
             EventKind::RunFinished(summary) => {
                 self.progress.finish();
                 let text = self.tally.render(summary, self.palette, self.detail);

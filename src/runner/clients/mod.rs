@@ -17,6 +17,8 @@ use std::{
     },
 };
 
+use tokio::time::Instant;
+
 use self::{
     login::{Entered, user_of_handshake, user_of_payload},
     pace::Pace,
@@ -135,6 +137,10 @@ pub(super) struct LinkState {
     users: BTreeMap<String, String>,
     /// The ack ids of fences, which are round trips of the runner and not of the scenario.
     pub(super) fences: HashSet<AckId>,
+    /// When the runner sent the requests of fences: just before and just after.
+    pub(super) fence_requests: Vec<[Instant; 2]>,
+    /// The indices of the events that answer fences.
+    pub(super) fence_answers: HashSet<usize>,
     /// The number of journal entries that have already been written to the log.
     pub(super) logged: usize,
 }

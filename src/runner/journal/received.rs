@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use tokio::time::Instant;
+
 use super::{index_set::IndexSet, named_events::NamedEvents};
 use crate::{
     client::{Entry, What},
+    clock,
     wire::socket_io::Packet,
 };
 
@@ -35,6 +38,8 @@ pub(in crate::runner) struct Received {
     unanswered: IndexSet,
     /// For each namespace, whether its last CONNECT or DISCONNECT packet from the server is a CONNECT.
     connected: BTreeMap<String, bool>,
+    /// The entries that steps have received or answered, each with the time at which a step did so.
+    noted: Vec<(usize, Instant)>,
     /// The number of journal entries that were read so far.
     read: usize,
 }
@@ -102,6 +107,7 @@ impl Received {
 
     /// Claims an entry: a step has received it as expected, and no later step receives it again.
     pub(in crate::runner) fn claim(&mut self, index: usize) {
+        self.note(index);
         self.claimed.insert(index);
         self.events.remove(index);
         self.events_by_name.remove(index);
@@ -119,8 +125,21 @@ impl Received {
         is_unclaimed
     }
 
+    /// Records that a step has received an entry, so that the transcript shows the entry at this step. Unlike
+    /// [`Self::claim`], this changes nothing for later steps.
+    pub(in crate::runner) fn note(&mut self, index: usize) {
+        self.noted.push((index, clock::now()));
+    }
+
+    /// Returns the entries that steps have received or answered, each with the time at which a step did so, in the order
+    /// of these times.
+    pub(in crate::runner) fn noted(&self) -> &[(usize, Instant)] {
+        &self.noted
+    }
+
     /// Marks the event at `index` as answered. No later `reply` step answers it.
     pub(in crate::runner) fn answer(&mut self, index: usize) {
+        self.note(index);
         self.answered.insert(index);
         self.unanswered.remove(index);
     }
@@ -179,6 +198,7 @@ mod tests {
     fn entry(packet: Packet) -> Entry {
         Entry {
             at: clock::now(),
+            commanded: None,
             what: What::Socket(packet),
         }
     }

@@ -44,7 +44,7 @@ pub(in crate::runner) fn is_of_another_scenario(attempt: &Attempt<'_>, args: &[D
 }
 
 /// Returns true if the arguments of an event contain a name or a marker of this scenario.
-fn is_own(attempt: &Attempt<'_>, args: &[Data]) -> bool {
+pub(in crate::runner) fn is_own(attempt: &Attempt<'_>, args: &[Data]) -> bool {
     args.iter()
         .any(|arg| arg.has_text(&|text: &str| names_own(attempt, text)))
 }

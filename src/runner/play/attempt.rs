@@ -21,20 +21,23 @@ use crate::{
     data::Data,
     runner::{
         clients::{Client, Clients, Link, bystander, echo_form, presented::with_token},
-        findings::{Finding, Obstacle, StepResult},
+        findings::{Finding, StepResult},
         journal::requests::{Author, SentEvent, SentRequest},
         plan::rules,
         record::outcome::SeenLine,
         running_target::live_target::LiveTarget,
-        silence::claim::{Silence, Watch},
+        settings::Settings,
+        silence::claim::Silence,
+        transcript::{
+            exchange::Exchange,
+            slots::{SlotOrder, Slots},
+        },
         translation::{bound_namespaces, namespaces},
     },
     scenario::{
         ClientName, ECHO_FORM, SECRET, Scenario, Scope, Step, TargetField, Template, Transport,
-        WaitBound,
     },
     targets::{Minted, Rule, Secrets, Speaks, Visitor},
-    text::humanize,
 };
 
 /// Separates the packets of a payload (Engine.IO v4, "Payload encoding").
@@ -74,11 +77,13 @@ pub(in crate::runner) struct Attempt<'a> {
     /// The function that performs a step. Steps of the manifest's `enter` are performed inside a step.
     pub(in crate::runner) perform: Perform,
     /// The limit on the timeout of steps that set none; `None` for the timeout of the scenario or the target.
-    limit: Option<Duration>,
+    pub(super) limit: Option<Duration>,
     /// The time that the pacing of one client can take. Steps of a `parallel` block wait that much longer.
-    pacing: Duration,
+    pub(super) pacing: Duration,
     /// The time at which the attempt started.
     pub(in crate::runner) started: Instant,
+    /// When the steps began, for the transcript; `None` if the attempt gets none.
+    pub(in crate::runner) slots: Option<Slots>,
     minted: Arc<Minted>,
     scope: Mutex<Scope>,
     notes: Mutex<Notes>,
@@ -105,6 +110,8 @@ pub(in crate::runner) struct Notes {
     pub(in crate::runner) cookies: Cookies,
     /// The requests of `http` steps and their responses.
     pub(in crate::runner) http: Vec<SeenLine>,
+    /// The same requests with their whole responses, if the attempt gets a transcript.
+    pub(in crate::runner) exchanges: Vec<Exchange>,
     /// Whether the response to a poll of an `http` step held a DISCONNECT packet.
     pub(in crate::runner) was_disconnected: bool,
     /// The number of requests that steps have sent. The connections hold the requests themselves.
@@ -172,6 +179,7 @@ impl<'a> Attempt<'a> {
             limit: None,
             pacing: rules::pacing(scenario, &target.manifest),
             started: clock::now(),
+            slots: None,
             minted,
             scope: Mutex::new(scope),
             notes: Mutex::default(),
@@ -205,6 +213,7 @@ impl<'a> Attempt<'a> {
             limit: self.limit,
             pacing: self.pacing,
             started: self.started,
+            slots: None,
             minted: Arc::clone(&self.minted),
             scope: Mutex::new(scope),
             notes: Mutex::default(),
@@ -388,6 +397,31 @@ impl<'a> Attempt<'a> {
         Self { limit, ..self }
     }
 
+    /// Returns the attempt with slots for its transcript, if the settings of the run, the scenario and the manifest want
+    /// one.
+    pub(super) fn transcribed(self, settings: &Settings) -> Self {
+        let is_left_out = self.scenario.snapshot.skip || self.target.manifest.snapshot.skip;
+        let slots = (settings.transcribes && !is_left_out).then(Slots::default);
+        Self { slots, ..self }
+    }
+
+    /// Begins the slot of a step in the transcript. The steps of a `parallel` block share the slot of the block.
+    pub(in crate::runner) fn begin_slot(&self, step: &Step) {
+        self.begin_slot_of(match step.actors.len() {
+            0 | 1 => SlotOrder::AsItHappens,
+            _ => SlotOrder::AnyArrival,
+        });
+    }
+
+    /// Begins a slot in the transcript, unless a `parallel` block runs.
+    pub(in crate::runner) fn begin_slot_of(&self, order: SlotOrder) {
+        if let Some(slots) = &self.slots
+            && self.notes().side_by_side == 0
+        {
+            slots.begin(order);
+        }
+    }
+
     /// Returns the clients that a step names. The loader has already replaced groups by their members.
     pub(in crate::runner) fn actors(&self, step: &Step) -> Vec<Arc<Client>> {
         step.actors
@@ -395,80 +429,6 @@ impl<'a> Attempt<'a> {
             .filter_map(|name| self.declared.get(name))
             .cloned()
             .collect()
-    }
-
-    /// Returns the timeout of a step: its `within`, or else the usual timeout.
-    pub(in crate::runner) fn limit(&self, step: &Step) -> StepResult<Duration> {
-        match &step.within {
-            Some(bound) => self.bound(bound),
-            None if self.notes().side_by_side > 0 => Ok(self.usual_limit() + self.pacing),
-            None => Ok(self.usual_limit()),
-        }
-    }
-
-    /// Returns the timeout of steps that have no `within`.
-    pub(in crate::runner) fn usual_limit(&self) -> Duration {
-        self.limited(self.scenario.within.unwrap_or(self.target.within))
-    }
-
-    /// Returns a timeout, or the limit of this attempt if that is shorter.
-    pub(in crate::runner) fn limited(&self, timeout: Duration) -> Duration {
-        self.limit.map_or(timeout, |limit| timeout.min(limit))
-    }
-
-    /// Returns the length of a timeout as text for a message, with the expression that it was computed from, if any.
-    pub(in crate::runner) fn describe_limit(&self, step: &Step, limit: Duration) -> String {
-        let limit = humanize::limit(limit);
-        match &step.within {
-            Some(WaitBound::Computed(template)) => {
-                let source = template.describe(&Scope::default());
-                let grace = match source.contains("target.grace") {
-                    true => format!(", where target.grace is {} ms", grace(self.target)),
-                    false => String::new(),
-                };
-                format!("{limit} (`within: {source}`{grace})")
-            }
-            Some(WaitBound::Fixed(_)) | None => limit,
-        }
-    }
-
-    /// Returns the time for which a step that starts now watches for forbidden traffic. `None` if the step has no
-    /// `within`.
-    pub(in crate::runner) fn watch(&self, step: &Step) -> StepResult<Option<Watch>> {
-        let Some(bound) = &step.within else {
-            return Ok(None);
-        };
-        let length = self.bound(bound)?;
-        let until = clock::now() + length;
-        Ok(Some(Watch { until, length }))
-    }
-
-    /// Returns the deadline of a step that starts now.
-    pub(in crate::runner) fn deadline(&self, step: &Step) -> StepResult<Instant> {
-        Ok(clock::now() + self.limit(step)?)
-    }
-
-    /// Computes the value of `within` or `after` of a step, which is a duration or an expression.
-    pub(in crate::runner) fn bound(&self, bound: &WaitBound) -> StepResult<Duration> {
-        let template = match bound {
-            WaitBound::Fixed(duration) => return Ok(*duration),
-            WaitBound::Computed(template) => template,
-        };
-        let value = template.render(&self.scope())?;
-        let duration = match &value {
-            Data::Number(number) => number
-                .as_f64()
-                .filter(|milliseconds| (0.0..=86_400_000.0).contains(milliseconds))
-                .map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0)),
-            Data::String(text) => humantime::parse_duration(text).ok(),
-            _ => None,
-        };
-        duration.ok_or_else(|| {
-            Obstacle::new(format!(
-                "The timeout of a step is {value}; it has to be a number of milliseconds or a duration such as `2s`."
-            ))
-            .unjudged()
-        })
     }
 }
 
@@ -495,6 +455,6 @@ fn target_field(target: &LiveTarget, field: TargetField) -> Data {
 
 /// Returns `$target.grace`: a tolerance in milliseconds that scenarios add when they check times that the server
 /// announces, such as its ping interval. It is the settle time, which follows from measured round trips.
-fn grace(target: &LiveTarget) -> u64 {
+pub(super) fn grace(target: &LiveTarget) -> u64 {
     u64::try_from(target.settle.as_millis()).unwrap_or(u64::MAX)
 }

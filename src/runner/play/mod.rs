@@ -6,6 +6,7 @@ mod limits;
 pub(super) mod load;
 pub(super) mod pulse;
 pub(super) mod schedule;
+mod timeouts;
 pub(super) mod unique;
 mod vain;
 
@@ -72,7 +73,7 @@ pub(super) async fn play(
         let begun = clock::now();
         let unique = Unique::new(item, settings, number);
         let attempt = Attempt::new(&item.scenario, target, item.transport, unique, perform);
-        let attempt = attempt.limited_to(limit);
+        let attempt = attempt.limited_to(limit).transcribed(settings);
         let performed = async {
             // In simulated time, don't check whether this process was stopped: the simulated clock does not advance
             // during a stop.
@@ -93,9 +94,7 @@ pub(super) async fn play(
             finish(&attempt, stop, process).await
         };
         let finished = performed.instrument(log::scenario(item, number)).await;
-        if settings.keeps_traffic {
-            schedule.trace(&attempt);
-        }
+        schedule.report_traffic(&attempt);
         let played = Played {
             outcome: judgement::judge(item, settings, &attempt, finished),
             lost_a_connection: attempt.misses_a_connection(),
@@ -183,6 +182,10 @@ async fn finish(
         && let Some(disturbance) = process.and_then(ProcessState::disturbance)
     {
         stop = Some(disturbance.unjudged());
+    }
+    if stop.is_some() && attempt.slots.is_some() {
+        // An attempt without a failure has waited already.
+        silence::let_arrive(attempt).await;
     }
     disconnect(attempt).await;
     log::traffic(attempt);

@@ -15,6 +15,7 @@ use crate::{
             verdict::Verdict,
         },
         settings::Settings,
+        transcript,
     },
     targets::Maskable,
 };
@@ -133,8 +134,15 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         })
     }
 
-    /// Reports what the clients of the attempt that [`Self::next`] returned sent and received.
-    pub(super) fn trace(&self, attempt: &Attempt<'_>) {
+    /// Reports what the clients of the attempt that [`Self::next`] returned sent and received, as the settings want it.
+    pub(super) fn report_traffic(&self, attempt: &Attempt<'_>) {
+        if self.settings.keeps_traffic {
+            self.trace(attempt);
+        }
+        self.transcribe(attempt);
+    }
+
+    fn trace(&self, attempt: &Attempt<'_>) {
         let mut traffic = Traffic {
             id: self.item.id.clone(),
             attempt: self.ended + 1,
@@ -142,6 +150,13 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         };
         traffic.mask(&attempt.to_mask());
         (self.report)(EventKind::AttemptTraced(traffic));
+    }
+
+    fn transcribe(&self, attempt: &Attempt<'_>) {
+        if let Some(mut transcript) = transcript::of(attempt, self.item, self.ended + 1) {
+            transcript.mask(&attempt.to_mask());
+            (self.report)(EventKind::AttemptTranscribed(transcript));
+        }
     }
 
     /// Adds the result of the attempt that [`Self::next`] returned.

@@ -5,7 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::runner::{plan::Item, settings::Settings};
 
 /// The predefined variables of every scenario: `$room`, `$marker` and so on.
-pub(super) const NAMES: [&str; 6] = ["room", "other_room", "third_room", "user", "marker", "text"];
+pub(in crate::runner) const NAMES: [&str; 6] =
+    ["room", "other_room", "third_room", "user", "marker", "text"];
 
 /// The number of hexadecimal digits in the suffix of a name.
 const DIGITS: usize = 12;

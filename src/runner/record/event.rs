@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     notice::Notice,
     outcome::{ClientView, Outcome, RequirementNote},
+    snapshots::SnapshotReport,
     summary::Summary,
+    transcript::Transcript,
     verdict::Verdict,
 };
 
@@ -53,6 +55,8 @@ pub enum EventKind {
     },
     /// Everything that the clients of an attempt sent and received. Emitted only if the settings ask for it.
     AttemptTraced(Traffic),
+    /// The transcript of an attempt. Emitted only if the settings ask for it.
+    AttemptTranscribed(Transcript),
     /// An attempt did not pass, and the scenario is tried again.
     ScenarioRetried {
         /// The id of the scenario that is tried again.
@@ -77,6 +81,8 @@ pub enum EventKind {
     Noticed(Notice),
     /// The user interrupted the run. Scenarios that are still running are abandoned.
     Interrupted,
+    /// The transcripts of the run were compared with the stored ones.
+    SnapshotsCompared(SnapshotReport),
     /// The run ended. This is the last event.
     RunFinished(Summary),
 }
@@ -200,6 +206,8 @@ mod tests {
                 attempt: 1,
                 clients: Vec::new(),
             }),
+            EventKind::AttemptTranscribed(samples::transcript()),
+            EventKind::SnapshotsCompared(samples::snapshots()),
             EventKind::ScenarioRetried {
                 id: "acks/value".to_owned(),
                 attempt: 1,

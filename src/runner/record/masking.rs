@@ -11,6 +11,8 @@ use super::{
         Attempt, Breach, Cause, ClientView, Excerpt, FurtherFinding, Missing, Outcome, Place,
         SeenLine,
     },
+    snapshots::{SnapshotChange, SnapshotReport},
+    transcript::{Transcript, TranscriptLane, TranscriptLine},
 };
 use crate::targets::{Maskable, Secrets};
 
@@ -31,6 +33,8 @@ impl Maskable for EventKind {
                 status.mask(secrets);
             }
             Self::AttemptTraced(traffic) => traffic.mask(secrets),
+            Self::AttemptTranscribed(transcript) => transcript.mask(secrets),
+            Self::SnapshotsCompared(report) => report.mask(secrets),
             Self::ScenarioRetried {
                 id: _,
                 attempt: _,
@@ -55,10 +59,41 @@ impl Maskable for Record {
             outcomes,
             notices,
             summary: _,
+            snapshots,
         } = self;
         info.mask(secrets);
         outcomes.mask(secrets);
         notices.mask(secrets);
+        snapshots.mask(secrets);
+    }
+}
+
+impl Maskable for SnapshotReport {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            folder: _,
+            mode: _,
+            same: _,
+            changes,
+        } = self;
+        changes.mask(secrets);
+    }
+}
+
+impl Maskable for SnapshotChange {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            scenario: _,
+            transport: _,
+            profile,
+            kind: _,
+            file: _,
+            difference,
+            proposal,
+        } = self;
+        profile.mask(secrets);
+        difference.mask(secrets);
+        proposal.mask(secrets);
     }
 }
 
@@ -70,6 +105,40 @@ impl Maskable for Traffic {
             clients,
         } = self;
         clients.mask(secrets);
+    }
+}
+
+impl Maskable for Transcript {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            id: _,
+            attempt: _,
+            scenario: _,
+            transport: _,
+            profile,
+            lanes,
+        } = self;
+        profile.mask(secrets);
+        lanes.mask(secrets);
+    }
+}
+
+impl Maskable for TranscriptLane {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self {
+            client: _,
+            lines,
+            also,
+        } = self;
+        lines.mask(secrets);
+        also.mask(secrets);
+    }
+}
+
+impl Maskable for TranscriptLine {
+    fn mask(&mut self, secrets: &Secrets) {
+        let Self { received: _, text } = self;
+        text.mask(secrets);
     }
 }
 

@@ -5,7 +5,9 @@ pub(super) mod known;
 pub(super) mod masking;
 pub(super) mod notice;
 pub(super) mod outcome;
+pub(super) mod snapshots;
 pub(super) mod summary;
+pub(super) mod transcript;
 pub(super) mod verdict;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,7 @@ use self::{
     event::{Event, EventKind, RunInfo},
     notice::Notice,
     outcome::Outcome,
+    snapshots::SnapshotReport,
     summary::Summary,
 };
 
@@ -28,6 +31,9 @@ pub struct Record {
     pub notices: Vec<Notice>,
     /// The number of scenarios with each verdict so far.
     pub summary: Summary,
+    /// The comparison of the transcripts with the stored ones; `None` if the run made none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<SnapshotReport>,
 }
 
 impl Record {
@@ -47,9 +53,11 @@ impl Record {
                 self.notices.push(notice.clone());
             }
             EventKind::Interrupted => self.summary.interrupted = true,
+            EventKind::SnapshotsCompared(report) => self.snapshots = Some(report.clone()),
             EventKind::RunFinished(summary) => self.summary = *summary,
             EventKind::AttemptStarted { .. }
             | EventKind::AttemptTraced(_)
+            | EventKind::AttemptTranscribed(_)
             | EventKind::ScenarioRetried { .. }
             | EventKind::ScenarioSlow { .. }
             | EventKind::ScenarioStarted { .. }

@@ -129,19 +129,19 @@ async fn answer_trip(
     let id = link.next_own_ack();
     link.state().fences.insert(id);
     let from = link.connection.journal().entries().len();
+    let before = clock::now();
     link.connection.send(&Packet::Event {
         namespace: namespace.clone(),
         id: answer.is_none().then_some(id),
         name: manifest.bindings.event(&fence.request).to_owned(),
         args: vec![fence.with.clone()],
     });
+    link.state().fence_requests.push([before, clock::now()]);
     let is_answer = |index: usize, entry: &Entry| match (&entry.what, answer) {
         (What::Socket(Packet::Ack { id: answered, .. }), None) => *answered == id,
         // Claim the event, so that no step receives it, and no other fence takes it as its own answer.
         (What::Socket(packet @ Packet::Event { name, .. }), Some(answer)) => {
-            name == answer
-                && packet.namespace() == namespace
-                && link.state().received.claim_unclaimed(index)
+            name == answer && packet.namespace() == namespace && take_answer(link, index)
         }
         _ => false,
     };
@@ -155,6 +155,16 @@ async fn answer_trip(
         // A server that sends illegal data fails the scenario when the invariants are checked.
         (Ok(Waited::TimedOut) | Err(_), _) => Proof::TimeOnly,
     }
+}
+
+/// Claims the event at `index` as the answer to a fence. Returns false if a step or another fence has claimed it.
+fn take_answer(link: &Link, index: usize) -> bool {
+    let mut state = link.state();
+    let is_free = state.received.claim_unclaimed(index);
+    if is_free {
+        state.fence_answers.insert(index);
+    }
+    is_free
 }
 
 /// Makes a round trip by ping, because the fence got no answer in the time `waited`, and has never got one in this

@@ -21,7 +21,7 @@ use self::{
     fence::{Proof, fence},
 };
 use crate::{
-    client::{Entry, Illegal, What},
+    client::{Entry, Illegal, Layer, What},
     clock,
     data::Data,
     runner::{
@@ -375,11 +375,32 @@ fn check(attempt: &Attempt<'_>, claims: &[Silence]) -> StepResult {
     Ok(())
 }
 
+/// Waits until what the server sends because of the steps has arrived: for the settle time, and for a fence.
+pub(super) async fn let_arrive(attempt: &Attempt<'_>) {
+    let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
+    tokio::time::sleep(settle).await;
+    fence(attempt, &readable_clients(attempt), attempt.target.within).await;
+}
+
+/// Returns the clients with which a fence disturbs nothing: no step writes on their connections by hand.
+fn readable_clients(attempt: &Attempt<'_>) -> Vec<Arc<Client>> {
+    let clients = attempt.declared.all().iter();
+    let is_readable = |client: &&Arc<Client>| {
+        client
+            .link()
+            .is_some_and(|link| link.layer == Layer::SocketIo && !link.has_ended())
+    };
+    clients.filter(is_readable).cloned().collect()
+}
+
 /// Waits for the settle time (how long the runner watches for forbidden traffic), makes a last fence, and checks every
 /// claim of silence again. For use after the last step.
 pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
     let claims = std::mem::take(&mut attempt.notes().silences);
     if claims.is_empty() {
+        if attempt.slots.is_some() {
+            let_arrive(attempt).await;
+        }
         return Ok(());
     }
     let settle = attempt.scenario.settle.unwrap_or(attempt.target.settle);
@@ -395,6 +416,9 @@ pub(super) async fn settle(attempt: &Attempt<'_>) -> StepResult {
         None => format!("a wait of {}", humanize::limit(settle)),
     };
     let proof = fence(attempt, &observers(&claims), attempt.target.within).await;
+    if attempt.slots.is_some() {
+        fence(attempt, &readable_clients(attempt), attempt.target.within).await;
+    }
     let how = match proof {
         Proof::Ack | Proof::Event | Proof::Pong => {
             format!("then {waited} and another round trip")

@@ -100,15 +100,21 @@ async fn one(
 /// Waits for the end of a connection, and records that the scenario expects it.
 async fn await_end(link: &Link, deadline: Instant) -> Waited<Ended> {
     let journal = link.connection.journal();
-    let waited = wait_in(journal, 0, deadline, |_, entry| match &entry.what {
-        What::Ended(ended) => Some(ended.clone()),
+    let waited = wait_in(journal, 0, deadline, |index, entry| match &entry.what {
+        What::Ended(ended) => Some((index, ended.clone())),
         _ => None,
     })
     .await;
-    if matches!(waited, Waited::Found(_)) {
-        link.state().requests.expect_end();
+    match waited {
+        Waited::Found((index, ended)) => {
+            let mut state = link.state();
+            state.requests.expect_end();
+            state.received.note(index);
+            Waited::Found(ended)
+        }
+        Waited::Ended(ended) => Waited::Ended(ended),
+        Waited::TimedOut => Waited::TimedOut,
     }
-    waited
 }
 
 /// Returns how long to wait for the end of a connection: the step's `within`, or else at most nine tenths of the time
@@ -262,16 +268,19 @@ async fn leaves_namespace(
         (client, link),
         from,
         clock::now() + limit,
-        |_, entry| match &entry.what {
-            What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => Some(()),
+        |index, entry| match &entry.what {
+            What::Socket(Packet::Disconnect { namespace: left }) if left == namespace => {
+                Some(index)
+            }
             _ => None,
         },
     )
     .await?;
     let name = &client.spec.name;
     let (sentence, received) = match waited {
-        Waited::Found(()) => {
+        Waited::Found(index) => {
             let mut state = link.state();
+            state.received.note(index);
             state.joined.remove(namespace);
             state.requests.expect_end();
             return Ok(());

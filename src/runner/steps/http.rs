@@ -21,6 +21,7 @@ use crate::{
         plan::way_in,
         play::attempt::Attempt,
         record::outcome::SeenLine,
+        transcript::exchange::Exchange,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
     text::excerpt,
@@ -127,6 +128,16 @@ fn record(
         Ok(response) => evidence::describe_response(response),
         Err(failure) => failure.to_string(),
     };
+    if attempt.slots.is_some() {
+        attempt.notes().exchanges.push(Exchange {
+            asked_at,
+            request: sent.clone(),
+            response: match result {
+                Ok(response) => Ok(response.clone()),
+                Err(failure) => Err(failure.to_string()),
+            },
+        });
+    }
     attempt.notes().http.extend([
         line(asked_at, false, evidence::bounded(sent)),
         line(clock::now(), true, response),

@@ -49,6 +49,7 @@ use crate::{
         log,
         play::attempt::Attempt,
         silence,
+        transcript::slots::SlotOrder,
     },
     scenario::{Action, Parallel, Repeat, Step, WireUse},
 };
@@ -62,6 +63,7 @@ pub(in crate::runner) fn perform<'f>(
     step: &'f Step,
 ) -> Pin<Box<dyn Future<Output = StepResult> + Send + 'f>> {
     Box::pin(async move {
+        attempt.begin_slot(step);
         let begun = clock::now();
         let warnings = attempt.notes().warnings.len();
         let outcome = async {
@@ -116,6 +118,7 @@ fn note_success(attempt: &Attempt<'_>, step: &Step, begun: Instant) -> StepResul
 
 /// Performs the steps of `parallel:` at the same time.
 async fn parallel(attempt: &Attempt<'_>, parallel: &Parallel) -> StepResult {
+    attempt.begin_slot_of(SlotOrder::SideBySide);
     let steps = parallel.steps.iter();
     let all = try_join_all(steps.map(|inner| perform(attempt, inner)));
     silence::side_by_side(attempt, async { all.await.map(drop) }).await

@@ -269,6 +269,7 @@ async fn await_match(
 /// Claims the entry at `index`, so that later steps don't receive it again.
 fn claim(link: &Link, receive: &Receive, index: usize) {
     let mut state = link.state();
+    state.received.note(index);
     if receive.order == Order::Any {
         state.received.claim(index);
     } else if matches!(receive.what.strict, Incoming::Frame(_)) {

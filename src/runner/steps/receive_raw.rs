@@ -30,6 +30,19 @@ fn received_bytes(entries: &[Entry]) -> BytesMut {
     })
 }
 
+/// Records that a step has received the bytes that have arrived.
+fn note_bytes(link: &Link) {
+    let last = {
+        let entries = link.connection.journal().entries();
+        entries
+            .iter()
+            .rposition(|entry| matches!(entry.what, What::Bytes(_)))
+    };
+    if let Some(last) = last {
+        link.state().received.note(last);
+    }
+}
+
 /// Waits until all bytes received so far, taken together as one text, match the expectation.
 pub(super) async fn bytes(
     attempt: &Attempt<'_>,
@@ -55,6 +68,7 @@ pub(super) async fn bytes(
         };
         let text = String::from_utf8_lossy(&all).into_owned();
         let Err(mismatch) = values::check(attempt, expected, Some(&Data::from(text)))? else {
+            note_bytes(link);
             return Ok(());
         };
         if ended || is_over {
@@ -109,7 +123,10 @@ pub(super) async fn response(
             )
         };
         let missing = match decode(name, all)? {
-            Progress::Complete(response) => return Ok(Some(response)),
+            Progress::Complete(response) => {
+                note_bytes(link);
+                return Ok(Some(response));
+            }
             Progress::Body => "a complete HTTP response",
             Progress::Head => "an HTTP response",
         };

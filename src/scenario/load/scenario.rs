@@ -15,6 +15,7 @@ use crate::scenario::{
     fields::{Field, Fields, Substitutes},
     keys,
     node::{Entry, Node, NodeKind},
+    read_snapshot_rules,
     reading::{
         context::StepContext,
         variables::{refuse_bad_name, refuse_reserved},
@@ -158,6 +159,9 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
         let settle = self.duration(&fields, "settle");
         let within = self.duration(&fields, "within");
         let without = Known::without(&fields, self.problems);
+        let snapshot = fields.get("snapshot");
+        let snapshot = snapshot.map(|field| read_snapshot_rules(field, self.problems));
+        let snapshot = snapshot.unwrap_or_default();
 
         let mut context = StepContext::new(self.problems, &substitutes);
         let variables = variables(values, &vars, &mut context);
@@ -223,6 +227,7 @@ impl<'f, 'p> ScenarioReader<'f, 'p> {
             settle,
             within,
             without,
+            snapshot,
             variables,
             clients,
             steps: all_steps,

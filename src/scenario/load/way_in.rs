@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::steps::steps;
 use crate::scenario::{
     ClientDefaults, ClientName, ClientSpec, ConnectOptions, Entrance, Level, Mentioned, Scenario,
-    Span, Step, Tier, WayIn,
+    SnapshotRules, Span, Step, Tier, WayIn,
     diagnostic::Problems,
     fields::{Field, Fields, Substitutes},
     node::Node,
@@ -130,6 +130,7 @@ fn scenario(steps: Vec<Step>, span: Span, problems: &Problems) -> Scenario {
         settle: None,
         within: None,
         without: Vec::new(),
+        snapshot: SnapshotRules::default(),
         variables: Vec::new(),
         clients: vec![spec(span)],
         steps,

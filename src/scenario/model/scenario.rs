@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{ClientSpec, Level, Mentioned, Step, Tier, Transport};
-use crate::scenario::{Invariant, SourceFile, Span, Template};
+use crate::scenario::{Invariant, SnapshotRules, SourceFile, Span, Template};
 
 /// A loaded scenario that is ready to run. Each row of an `each:` table becomes a scenario.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Scenario {
     pub within: Option<Duration>,
     /// The invariants that the runner does not check in this scenario (`without:`).
     pub without: Vec<Invariant>,
+    /// What the transcript of the scenario leaves out (`snapshot:`).
+    pub snapshot: SnapshotRules,
     /// The variables from the row of `each:` and from `vars:`, in order. A variable can use the ones before it.
     pub variables: Vec<(String, Template)>,
     /// The clients in order of declaration. Each member of a group is a client.

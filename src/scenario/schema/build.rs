@@ -6,7 +6,7 @@ use super::types::{mapping, plain_types};
 use crate::scenario::{
     keys::{
         ACTORS, CLIENT, CLOSED, FILE, FRAME, HANDSHAKE, Key, OPTIONS, RECEIVED_FRAME, RESPONSE,
-        SCENARIO, SENT_FRAME, STEP, key, required,
+        SCENARIO, SENT_FRAME, SNAPSHOT, STEP, key, required,
     },
     verbs::{Actors, Verb},
 };
@@ -27,6 +27,7 @@ pub(super) fn schema() -> Value {
         ("http-response", &[RESPONSE]),
         ("received-frame", &[FRAME, RECEIVED_FRAME]),
         ("scenario", &[SCENARIO]),
+        ("snapshot", &[SNAPSHOT]),
     ];
     for (name, keys) in keyed {
         defs.insert((*name).to_owned(), mapping(keys));

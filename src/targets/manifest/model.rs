@@ -14,7 +14,10 @@ use super::{
     version, way_in,
 };
 use crate::{
-    scenario::{Field, Fields, Matcher, Node, Problems, RefusalReason, WayIn},
+    scenario::{
+        Field, Fields, Matcher, Node, Problems, RefusalReason, SnapshotRules, WayIn,
+        read_snapshot_rules,
+    },
     targets::{
         AckPatterns, Bindings, Credentials, Dialect, ErrorStyle, Fence, Observed, ReportPlaces,
         Rule, Rules, Secrets, Speaks, Stack, TextUnit,
@@ -70,6 +73,8 @@ pub struct Manifest {
     /// The request of a fence (see `runner`): when the target answers it, it has handled everything that the client
     /// sent before. Usually a call of `echo`.
     pub fence: Option<Fence>,
+    /// What the transcripts of all scenarios leave out (`snapshot:`).
+    pub snapshot: SnapshotRules,
     /// The default timeout of each wait in a scenario.
     pub within: Duration,
     /// The settle time, after which a client that received nothing will receive nothing; `None` if the runner
@@ -161,10 +166,7 @@ impl Manifest {
         let name = fields.require("name", problems);
         let name = name.and_then(|field| field.text(problems));
         let launch = fields.get("launch");
-        let launched = match launch {
-            Some(_) => Launched::Yes,
-            None => Launched::No,
-        };
+        let launched = launch.map_or(Launched::No, |_| Launched::Yes);
         let url = fields.require("url", problems);
         let url = url.and_then(|field| address(field, launched, problems));
         let dialect = read_or_default(fields.get("dialect"), dialect::read, problems);
@@ -197,6 +199,7 @@ impl Manifest {
             absent: application.absent.into_iter().collect(),
             is_probed: read_or_default(fields.get("probe"), is_probed, problems),
             fence: read_or_default(fields.get("fence"), fence::read, problems),
+            snapshot: read_or_default(fields.get("snapshot"), read_snapshot_rules, problems),
             within: within.unwrap_or(WITHIN),
             settle,
             profiles: profiles.unwrap_or_default(),

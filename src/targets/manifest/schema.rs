@@ -27,6 +27,20 @@ use crate::{
 /// A key of a mapping: its name, the schema of its values, and its meaning.
 type Key = (&'static str, fn() -> Value, &'static str);
 
+const SNAPSHOT: &[Key] = &[
+    (
+        "redact",
+        texts,
+        "values in the arguments of events and acknowledgements that differ from run to run: `args.0.createdAt`",
+    ),
+    (
+        "sort",
+        texts,
+        "lists in these arguments whose order differs from run to run: `args.0.members`",
+    ),
+    ("skip", boolean, "`true`: there are no transcripts"),
+];
+
 const MANIFEST: &[Key] = &[
     ("name", text, "the target's name in reports and baselines"),
     (
@@ -84,6 +98,11 @@ const MANIFEST: &[Key] = &[
         "greetings",
         events,
         "events that the target sends to every client that joins",
+    ),
+    (
+        "snapshot",
+        snapshot,
+        "what `run --snapshot` leaves out of the transcripts of all scenarios",
     ),
     (
         "absent",
@@ -366,6 +385,10 @@ pub(super) fn schema() -> Value {
 }
 
 /// Returns the schema of a mapping that accepts only `keys`.
+fn snapshot() -> Value {
+    mapping(SNAPSHOT, &[])
+}
+
 fn mapping(keys: &[Key], required: &[&str]) -> Value {
     let keys = keys.iter();
     mapping_of(

@@ -4,10 +4,13 @@ use std::{collections::HashMap, time::Duration};
 
 use super::model::{
     Attempt, Cause, Direction, Evidence, Excerpt, FurtherFinding, Known, Line, Missing, Next,
-    Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario, Summary, Target, View,
+    Place, REPORT_SCHEMA, Report, Requirement, Run, Scenario, SnapshotChange, Snapshots, Summary,
+    Target, View,
 };
 use crate::{
-    runner::{self, Breach, ClientView, Declarable, Outcome, Record, RunInfo, unlocks},
+    runner::{
+        self, Breach, ClientView, Declarable, Outcome, Record, RunInfo, SnapshotReport, unlocks,
+    },
     text::{clip, humanize::millis},
 };
 
@@ -57,11 +60,33 @@ impl From<&Record> for Report {
             scenarios: record.outcomes.iter().map(Scenario::from).collect(),
             causes: causes(&record.outcomes),
             next: next(&record.outcomes),
+            snapshots: record.snapshots.as_ref().map(Snapshots::from),
             notices: record
                 .notices
                 .iter()
                 .map(|notice| text(&notice.to_string()))
                 .collect(),
+        }
+    }
+}
+
+impl From<&SnapshotReport> for Snapshots {
+    fn from(report: &SnapshotReport) -> Self {
+        let changes = report.changes.iter().map(|change| SnapshotChange {
+            scenario: change.scenario.clone(),
+            transport: change.transport,
+            profile: change.profile.clone(),
+            change: change.kind,
+            file: change.file.display().to_string(),
+            difference: change.difference.iter().map(|line| text(line)).collect(),
+            proposal: change.proposal.clone(),
+        });
+        Self {
+            folder: report.folder.display().to_string(),
+            mode: report.mode,
+            fails: report.fails(),
+            same: report.same,
+            changes: changes.collect(),
         }
     }
 }

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::runner::{ErrorKind, FailureKind, Verdict};
+use crate::{
+    runner::{ErrorKind, FailureKind, SnapshotChangeKind, SnapshotMode, Verdict},
+    scenario::Transport,
+};
 
 /// The name and the version of the format of run reports.
 pub const REPORT_SCHEMA: &str = "sockspec-report/1";
@@ -30,6 +33,45 @@ pub struct Report {
     pub next: Vec<Next>,
     /// Events of the run that are not verdicts: a scenario ended the target, and the runner started the target again.
     pub notices: Vec<String>,
+    /// How the transcripts of the run differ from the stored ones. Only with `--snapshot`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<Snapshots>,
+}
+
+/// How the transcripts of a run differ from the stored ones.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct Snapshots {
+    /// The folder with the stored transcripts.
+    pub folder: String,
+    /// `check`: a difference fails the run. `write`: the run has written what differs, for a review.
+    pub mode: SnapshotMode,
+    /// Whether the run fails because transcripts differ.
+    pub fails: bool,
+    /// The number of transcripts that are as stored.
+    pub same: usize,
+    /// The transcripts that are not as stored.
+    pub changes: Vec<SnapshotChange>,
+}
+
+/// A transcript that is not as stored. The verdict on the scenario does not depend on it.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub struct SnapshotChange {
+    /// The id of the scenario.
+    pub scenario: String,
+    /// The transport of each client whose transport the scenario does not name.
+    pub transport: Transport,
+    /// The profile of the server. Only if it ran with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// How the transcript differs.
+    pub change: SnapshotChangeKind,
+    /// The file with the stored transcript.
+    pub file: String,
+    /// The lines that differ, by client: `[alice]`, then `- old` and `+ new`.
+    pub difference: Vec<String>,
+    /// What to write into the scenario, if the transcripts of its repeats differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<String>,
 }
 
 /// Declarations that let skipped scenarios run.
