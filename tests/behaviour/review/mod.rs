@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod dialogue;
 mod files;
+#[cfg(target_os = "linux")]
+mod guide;
 mod insta;
 #[cfg(target_os = "linux")]
 mod pseudo_terminal;
