@@ -43,7 +43,8 @@ pub(super) struct Interrupts {
     pub(super) abrupt: CancellationToken,
 }
 
-/// Starts to listen for signals: from now on, a signal ends the process with the exit status of an interrupt.
+/// Starts to listen for signals: from now on, a signal ends the process with the exit status of an interrupt. The signal
+/// of a file that grows too large (SIGXFSZ) no longer ends the process.
 ///
 /// # Errors
 ///
@@ -51,10 +52,36 @@ pub(super) struct Interrupts {
 pub(super) fn listen() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     // `block_on` provides the runtime that the handlers need. They are installed before this function returns.
-    let first = runtime.block_on(async { stop_requested() })?;
+    let first = runtime.block_on(async {
+        survive_file_size_limit()?;
+        stop_requested()
+    })?;
     thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || runtime.block_on(handle_signals(first)))?;
+    Ok(())
+}
+
+/// Installs a handler for SIGXFSZ, which the kernel sends to a process that writes more to a file than `ulimit -f`
+/// allows. Without the handler, the signal would end the process without a message. With it, the write fails with an
+/// error, and the program reports which file it could not write. Programs that sockspec launches do not inherit the
+/// handler.
+///
+/// # Errors
+///
+/// Returns an error if the operating system refuses the handler.
+#[cfg(unix)]
+fn survive_file_size_limit() -> io::Result<()> {
+    use nix::sys::signal::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // tokio keeps the handler installed for the lifetime of the process, although the returned value is dropped.
+    signal(SignalKind::from_raw(Signal::SIGXFSZ as i32)).map(drop)
+}
+
+/// Does nothing, because this system has no signal for files that grow too large.
+#[cfg(not(unix))]
+fn survive_file_size_limit() -> io::Result<()> {
     Ok(())
 }
 

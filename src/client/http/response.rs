@@ -66,7 +66,7 @@ pub(in crate::client) async fn read_response(
             101 if head.1 == 0 => return Err(wait.not_http(b"HTTP/1.0 101")),
             101 => return Ok((head.0, Reuse::No)),
             100..=199 if interim < INTERIM => interim += 1,
-            100..=199 => return Err(wait.not_http(b"endless interim responses")),
+            100..=199 => return Err(too_many_interim(wait, interim + 1, head.0.status)),
             _ => break head,
         }
     };
@@ -110,6 +110,17 @@ pub(in crate::client) async fn read_response(
         Reuse::No
     };
     Ok((response, reuse))
+}
+
+/// Returns the failure of a response before which the server sent too many interim responses. `last` is the status of
+/// the last of these `count` responses.
+fn too_many_interim(wait: Wait, count: usize, last: u16) -> ConnectFailure {
+    ConnectFailure::NotHttp {
+        awaited: wait.awaited(),
+        came: format!(
+            "{count} interim responses (1xx) without a final response, the last with status {last}"
+        ),
+    }
 }
 
 /// Reads the head of a response: the status line and the headers. Also returns the minor version of HTTP: 1 for

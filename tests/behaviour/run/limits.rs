@@ -82,6 +82,28 @@ fn a_lack_of_files_is_no_fault_of_the_target() {
     .stdout_has("sockspec had no free file descriptor");
 }
 
+/// The page is larger than the limit, and the JUnit report is smaller.
+#[test]
+fn a_report_that_exceeds_the_limit_on_file_sizes_is_named_and_the_others_are_written() {
+    let reports = [
+        "run",
+        "acks/once",
+        "--report",
+        "html=page.html",
+        "--report",
+        "junit=junit.xml",
+    ];
+    let finished = under("-f 32", &reports, Exit::NotRun)
+        .stderr_has("error: can't write page.html: File too large")
+        .stderr_has("the run itself ended with exit status 0");
+    assert!(
+        finished
+            .written("junit.xml")
+            .contains("<testcase name=\"acks/once")
+    );
+    assert!(finished.try_written("page.html").is_none());
+}
+
 #[tokio::test]
 async fn a_run_that_was_stopped_blames_nobody() {
     let folder = tempdir().unwrap();
