@@ -150,6 +150,7 @@ impl<'p> Parts<'p> {
                 Notice::CertificatesNotChecked
                 | Notice::EndsByItself { .. }
                 | Notice::FenceNotAcknowledged { .. }
+                | Notice::Silent { .. }
                 | Notice::SurvivesEachAlone { .. }
                 | Notice::TargetEnded { .. }
                 | Notice::TargetLost { .. }

@@ -26,6 +26,7 @@ mod setup;
 mod setup_lock;
 mod stacks;
 mod text_unit;
+mod unanswered;
 mod userinfo;
 mod visitor;
 
@@ -54,6 +55,7 @@ pub use rules::{Rate, Rule, Rules};
 pub use secrets::{Maskable, Masked, Secrets};
 pub use stacks::Stack;
 pub use text_unit::TextUnit;
+pub use unanswered::Unanswered;
 pub use userinfo::{has_userinfo, without_userinfo};
 pub use visitor::Visitor;
 

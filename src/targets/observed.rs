@@ -1,9 +1,12 @@
 //! What a probe sees of a server that is no capability: how the server treats clients that present no login, and how
 //! much it accepts.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use super::rules::Rule;
+use super::{rules::Rule, unanswered::Unanswered};
 use crate::wire::websocket::CloseReason;
 
 /// What a probe sees of a server that is no capability. Empty for a server that was not probed.
@@ -26,6 +29,8 @@ pub struct Observed {
     /// The size in bytes of the largest message that a plain WebSocket endpoint returned, although larger messages were
     /// sent; `None` if the probe found no limit.
     pub largest_message: Option<u64>,
+    /// The kinds of requests that the server never answers.
+    pub unanswered: BTreeSet<Unanswered>,
     /// The rules of the application that the probe saw, and what it saw of each.
     pub rules: BTreeMap<Rule, String>,
 }

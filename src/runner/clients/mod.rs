@@ -107,6 +107,9 @@ pub(super) struct Link {
     pub(super) websocket: bool,
     /// Whether the scenario answers the pings itself (`heartbeat: false`).
     pub(super) heartbeat_by_hand: bool,
+    /// Whether only the steps of the scenario poll the session (`poll: false`), so that nobody answers its pings
+    /// between these steps.
+    pub(super) polled_by_hand: bool,
     /// The user that the token in the handshake names; `None` if no token in the handshake names a user.
     user: Option<String>,
     /// The index of the journal entry with this session's open packet.
@@ -257,6 +260,7 @@ impl Client {
             websocket: options.layer != Layer::Tcp
                 && (options.transport != TransportChoice::Polling || options.envelopes.is_some()),
             heartbeat_by_hand: !options.heartbeat,
+            polled_by_hand: options.transport == TransportChoice::Polling && !options.poll,
             user: user_of_handshake(options),
             open_packet: OnceLock::new(),
             open_frame: OnceLock::new(),

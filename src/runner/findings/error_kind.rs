@@ -38,6 +38,8 @@ error_kinds! {
         "The runner had no free file descriptor.";
     RunnerStopped, "runner-stopped",
         "The runner was stopped while the scenario ran, so the clock jumped.";
+    SessionExpired, "session-expired",
+        "The steps took longer than the server keeps a session whose pings nobody answers.";
     TargetNotStarted, "target-not-started",
         "The target could not be started or reached, so no scenario ran.";
     TimeLimit, "time-limit",

@@ -96,6 +96,8 @@ failure_kinds! {
         "The server stopped serving clients that did nothing wrong.";
     TooEarly, "too-early",
         "Something happened before the earliest time that the scenario allows.";
+    TooLate, "too-late",
+        "Several steps together took longer than the scenario allows.";
     UnexpectedPacket, "unexpected-packet",
         "The server sent a packet or a frame where none may come.";
     UnexpectedResponse, "unexpected-response",

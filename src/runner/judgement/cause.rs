@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use sha1::{Digest, Sha1};
 
+use super::unanswered::unanswered_cause;
 use crate::{
     client::What,
     runner::{
@@ -64,6 +65,9 @@ pub(super) fn of_attempt(
 ) -> Option<Cause> {
     if !outcome.needs_attention() {
         return None;
+    }
+    if let Some(unanswered) = unanswered_cause(outcome, attempt) {
+        return Some(cause(unanswered, &[]));
     }
     if let Some(decided) = decided {
         let mut sentence = without_limit(&decided);
@@ -273,6 +277,7 @@ fn depends_on_names(kind: FailureKind) -> bool {
         | FailureKind::ServerDied
         | FailureKind::ServerStuck
         | FailureKind::TooEarly
+        | FailureKind::TooLate
         | FailureKind::UnexpectedPacket
         | FailureKind::UnexpectedResponse
         | FailureKind::WrongClose

@@ -4,8 +4,10 @@ pub(super) mod cause;
 pub(super) mod citation;
 pub(super) mod dismissal;
 mod excerpt;
+pub(super) mod expired_session;
 pub(super) mod illegal_end;
 pub(super) mod invariants;
+mod unanswered;
 
 use std::{sync::Arc, time::Duration};
 

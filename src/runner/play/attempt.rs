@@ -14,7 +14,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::unique::{NAMES, Unique};
+use super::{refused_request::RefusedRequest, unique::{NAMES, Unique}};
 use crate::{
     client::Cookies,
     clock,
@@ -112,6 +112,8 @@ pub(in crate::runner) struct Notes {
     pub(in crate::runner) http: Vec<SeenLine>,
     /// The same requests with their whole responses, if the attempt gets a transcript.
     pub(in crate::runner) exchanges: Vec<Exchange>,
+    /// The requests that the server refused although the scenario expected success.
+    pub(in crate::runner) refused: Vec<RefusedRequest>,
     /// Whether the response to a poll of an `http` step held a DISCONNECT packet.
     pub(in crate::runner) was_disconnected: bool,
     /// The number of requests that steps have sent. The connections hold the requests themselves.

@@ -25,7 +25,7 @@ use super::{
     lanes::{LATE, Lanes, NOTED},
     vain::Vain,
 };
-use crate::clock;
+use crate::{clock, targets::Observed};
 
 /// The time between two measurements of the lateness.
 const BEAT: Duration = Duration::from_millis(10);
@@ -91,8 +91,9 @@ pub(super) enum Permit<'l> {
 }
 
 impl Load {
-    /// Returns a load that measures from now on how late the tasks of this runtime are.
-    pub(in crate::runner) fn measured() -> Self {
+    /// Returns a load that measures from now on how late the tasks of this runtime are. `observed` is what the probe saw
+    /// of the target.
+    pub(in crate::runner) fn measured(observed: &Observed) -> Self {
         let late = Arc::new(Mutex::new(VecDeque::new()));
         let lanes = Arc::new(Lanes::default());
         let meter = tokio::spawn(measure(Arc::clone(&late), Arc::clone(&lanes)));
@@ -102,7 +103,7 @@ impl Load {
             lanes,
             again: AtomicUsize::new(0),
             time_alone: Mutex::default(),
-            vain: Vain::default(),
+            vain: Vain::of(observed),
             _meter: Some(AbortOnDropHandle::new(meter)),
         }
     }

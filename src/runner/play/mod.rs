@@ -4,6 +4,7 @@ pub(super) mod attempt;
 mod lanes;
 mod limits;
 pub(super) mod load;
+pub(super) mod refused_request;
 pub(super) mod pulse;
 pub(super) mod schedule;
 mod timeouts;
@@ -27,7 +28,8 @@ use crate::{
     runner::{
         findings::{Finding, Obstacle, StepResult, Stop},
         judgement::{
-            self, Finished, dismissal::find_dismissal, illegal_end::name_illegal_data, invariants,
+            self, Finished, dismissal::find_dismissal, expired_session::find_expired_session,
+            illegal_end::name_illegal_data, invariants,
         },
         log,
         plan::Item,
@@ -177,6 +179,12 @@ async fn finish(
         && let Some(obstacle) = find_dismissal(attempt, stop.as_ref())
     {
         stop = Some(obstacle.inapplicable());
+    }
+    if let Some(obstacle) = stop
+        .as_ref()
+        .and_then(|stop| find_expired_session(attempt, stop))
+    {
+        stop = Some(obstacle.unjudged());
     }
     if (stop.is_some() || !attempt.notes().warnings.is_empty())
         && let Some(disturbance) = process.and_then(ProcessState::disturbance)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{attempt::Attempt, load::Company, vain::Vain};
 use crate::{
     runner::{
-        findings::trace,
+        findings::{error_kind::ErrorKind, trace},
         judgement::{self, Merge, Tried},
         plan::Item,
         record::{
@@ -163,7 +163,7 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
     ///
     /// Calls `plays_again` only for a failure or warning that is not known, for whose cause not many others have waited in
     /// vain, and that has been played again fewer than [`MOST_AGAIN`] times. If it returns true, the attempt does not
-    /// count, and is played again alone.
+    /// count, and is played again alone. So is an attempt that took too long for one of its sessions.
     pub(super) fn add(&mut self, played: Played, plays_again: impl FnOnce() -> bool) {
         let Played {
             outcome,
@@ -175,7 +175,11 @@ impl<'s, R: Fn(EventKind)> Schedule<'s, R> {
         }
         let is_expected = self.is_expected(&outcome);
         let has_failed = matches!(outcome.verdict, Verdict::Fail | Verdict::Warn);
-        if has_failed && !is_expected && self.played_before < MOST_AGAIN && plays_again() {
+        let was_too_slow = outcome.error == Some(ErrorKind::SessionExpired);
+        if !is_expected
+            && self.played_before < MOST_AGAIN
+            && (was_too_slow || (has_failed && plays_again()))
+        {
             self.played_before += 1;
             self.tried.push(Tried::Replayed(outcome));
             return;
@@ -257,7 +261,7 @@ mod tests {
     use crate::runner::{
         Baseline, FailureKind, KnownDeviations, Names,
         record::outcome::Cause,
-        samples::{failed, passed, scenario_of},
+        samples::{errored, failed, passed, scenario_of},
     };
     use crate::scenario::Transport;
 
@@ -381,6 +385,23 @@ mod tests {
             .map(|attempt| (attempt.verdict, attempt.replayed))
             .collect();
         assert_eq!(attempts, [(Verdict::Fail, true), (Verdict::Pass, false)]);
+    }
+
+    #[test]
+    fn an_attempt_that_took_too_long_for_its_session_is_played_again_alone() {
+        let settings = Settings::default();
+        let expired = || Outcome {
+            error: Some(ErrorKind::SessionExpired),
+            ..errored()
+        };
+        let (log, short) = played(&settings, vec![expired(), passed()]);
+        assert_eq!(
+            log,
+            ["started 1", "0 within None", "2097152 within None alone"]
+        );
+        assert_eq!(short.outcome.verdict, Verdict::Pass);
+        let (_, long) = played(&settings, (0..=MOST_AGAIN).map(|_| expired()).collect());
+        assert_eq!(long.outcome.error, Some(ErrorKind::SessionExpired));
     }
 
     #[test]

@@ -1,12 +1,19 @@
-//! Remembers for what many scenarios of a run have waited in vain, such as the answer to a handshake that the server
-//! never gives. Further scenarios then wait for a shorter time first.
+//! Remembers for what scenarios of a run wait in vain, such as the answer to a handshake that the server never gives.
+//! Further scenarios then wait for a shorter time first.
+//!
+//! There are three signs. The probe found that the server never answers some kind of request; many attempts waited in vain
+//! for one cause; or even more attempts waited in vain, for whatever causes. After the second sign, a short wait counts if
+//! it ended with the same cause; after the others, every short wait in vain counts.
 
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
 };
 
-use crate::runner::{findings::failure_kind::FailureKind, record::outcome::Outcome};
+use crate::{
+    runner::{findings::failure_kind::FailureKind, record::outcome::Outcome},
+    targets::Observed,
+};
 
 /// The number of attempts that have to fail for one cause before further attempts wait for a shorter time.
 const ENOUGH: usize = 8;
@@ -15,12 +22,20 @@ const ENOUGH: usize = 8;
 /// server can wait in vain too.
 const SHARE: usize = 4;
 
+/// The number of attempts that have to fail, for whatever causes, before every short wait in vain counts.
+const ENOUGH_OF_ANY: usize = 16;
+
+/// The part of all attempts (1/`SHARE_OF_ANY`) that have to fail, for whatever causes.
+const SHARE_OF_ANY: usize = 8;
+
 /// The causes for which attempts of a run waited in vain.
 #[derive(Debug, Default)]
-pub(super) struct Vain(Mutex<Counts>);
+pub(in crate::runner) struct Vain(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
+    /// Whether the probe found that the server never answers some kind of request.
+    is_silent: bool,
     /// The number of attempts that have ended.
     ended: usize,
     /// The number of attempts that waited in vain, by the id of the cause.
@@ -28,6 +43,15 @@ struct Counts {
 }
 
 impl Vain {
+    /// Returns the state at the start of a run, about which the probe has found out which requests the server never
+    /// answers.
+    pub(super) fn of(observed: &Observed) -> Self {
+        Self(Mutex::new(Counts {
+            is_silent: !observed.unanswered.is_empty(),
+            ..Counts::default()
+        }))
+    }
+
     /// Counts an attempt that had its usual timeouts.
     pub(super) fn count(&self, outcome: &Outcome) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -42,12 +66,16 @@ impl Vain {
     /// Returns true if many attempts have waited in vain for one cause.
     pub(super) fn knows_a_cause(&self) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.in_vain.values().any(|count| counts.is_many(*count))
+        counts.are_waits_in_vain() || counts.in_vain.values().any(|count| counts.is_many(*count))
     }
 
-    /// Returns true if many attempts have waited in vain for the cause of this outcome.
+    /// Returns true if this outcome is a wait in vain that needs no longer wait to count: many attempts have waited in
+    /// vain for its cause, or the server is known not to answer.
     pub(super) fn explains(&self, outcome: &Outcome) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.are_waits_in_vain() && outcome.kind.is_some_and(FailureKind::is_absence) {
+            return true;
+        }
         let cause = outcome.cause.as_ref();
         let count = cause.and_then(|cause| counts.in_vain.get(&cause.id));
         count.is_some_and(|count| counts.is_many(*count))
@@ -58,14 +86,23 @@ impl Counts {
     fn is_many(&self, count: usize) -> bool {
         count >= ENOUGH && count * SHARE >= self.ended
     }
+
+    /// Returns true if every wait in vain counts after a short time.
+    fn are_waits_in_vain(&self) -> bool {
+        let all: usize = self.in_vain.values().sum();
+        self.is_silent || (all >= ENOUGH_OF_ANY && all * SHARE_OF_ANY >= self.ended)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::{
-        record::outcome::Cause,
-        samples::{failed, passed},
+    use crate::{
+        runner::{
+            record::outcome::Cause,
+            samples::{failed, passed},
+        },
+        targets::Unanswered,
     };
 
     #[test]
@@ -90,5 +127,46 @@ mod tests {
         assert!(vain.knows_a_cause());
         assert!(vain.explains(&lost));
         assert!(!vain.explains(&passed()));
+    }
+
+    /// Returns the outcome of an attempt that waited in vain for this cause.
+    fn in_vain(cause: usize) -> Outcome {
+        Outcome {
+            kind: Some(FailureKind::NoResponse),
+            cause: Some(Cause {
+                id: cause.to_string(),
+                sentence: "The server did not answer.".to_owned(),
+            }),
+            ..failed()
+        }
+    }
+
+    #[test]
+    fn very_many_waits_in_vain_explain_others_whatever_their_causes() {
+        let vain = Vain::default();
+        for cause in 0..15 {
+            vain.count(&in_vain(cause));
+            assert!(!vain.knows_a_cause());
+        }
+        vain.count(&in_vain(15));
+        assert!(vain.knows_a_cause());
+        assert!(vain.explains(&in_vain(16)));
+        assert!(!vain.explains(&failed()));
+        for _ in 0..128 {
+            vain.count(&passed());
+        }
+        assert!(!vain.knows_a_cause());
+    }
+
+    #[test]
+    fn a_server_that_the_probe_found_silent_explains_the_first_wait_in_vain() {
+        let observed = Observed {
+            unanswered: [Unanswered::Post].into(),
+            ..Observed::default()
+        };
+        let vain = Vain::of(&observed);
+        assert!(vain.knows_a_cause());
+        assert!(vain.explains(&in_vain(1)));
+        assert!(!vain.explains(&failed()));
     }
 }

@@ -204,6 +204,7 @@ impl Maskable for Notice {
             | Self::NothingRuns
             | Self::PlayedAgain { attempts: _ }
             | Self::RecordCut { missing: _ }
+            | Self::Silent { requests: _ }
             | Self::Suspect {
                 operation: _,
                 failing: _,

@@ -58,6 +58,11 @@ pub enum Notice {
     },
     /// No scenario runs, because each of them needs something that the target does not provide.
     NothingRuns,
+    /// The probe found that the server never answers some kinds of requests.
+    Silent {
+        /// The kinds of requests in words, such as `POST requests`.
+        requests: Vec<String>,
+    },
     /// Most failed scenarios use one operation of the application, and the scenarios that use it mostly failed.
     Suspect {
         /// The contract's name of the operation.
@@ -120,6 +125,7 @@ impl Notice {
             | Self::FenceNotAcknowledged { .. }
             | Self::NonePassed { .. }
             | Self::RecordCut { .. }
+            | Self::Silent { .. }
             | Self::Suspect { .. }
             | Self::SurvivesEachAlone { .. }
             | Self::TargetEnded { .. }
@@ -167,6 +173,7 @@ impl fmt::Display for Notice {
                 capabilities,
                 scenarios,
             } => none_passed(formatter, capabilities, *scenarios),
+            Self::Silent { requests } => silent(formatter, requests),
             Self::Suspect {
                 operation,
                 failing,
@@ -189,6 +196,14 @@ impl fmt::Display for Notice {
             ),
         }
     }
+}
+
+fn silent(formatter: &mut fmt::Formatter<'_>, requests: &[String]) -> fmt::Result {
+    let requests = requests.join(", ");
+    write!(
+        formatter,
+        "the server does not answer {requests}, as the probe found, so steps without a deadline of their own wait for 1 s"
+    )
 }
 
 fn fence_without_answer(

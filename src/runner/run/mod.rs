@@ -117,7 +117,7 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
             instances: BTreeMap::new(),
             target_of_exclusive: None,
             without_server: Vec::new(),
-            load: Arc::new(Load::measured()),
+            load: Arc::new(Load::measured(&target.manifest.observed)),
             interrupt,
             started: clock::now(),
             record: Record::default(),
@@ -157,6 +157,12 @@ impl<'r, E: FnMut(&Masked<Event>)> Run<'r, E> {
         if !unlisted.is_empty() {
             notices.push(Notice::UnlistedGreetings {
                 events: unlisted.clone(),
+            });
+        }
+        if !manifest.observed.unanswered.is_empty() {
+            let requests = manifest.observed.unanswered.iter();
+            notices.push(Notice::Silent {
+                requests: requests.map(|kind| kind.in_words().to_owned()).collect(),
             });
         }
         for (tier, count) in left_out {

@@ -19,13 +19,23 @@ use crate::{
         findings::{Finding, StepResult, Stop, evidence, failure_kind::FailureKind},
         journal::unrelated::without_unrelated,
         plan::way_in,
-        play::attempt::Attempt,
+        play::{attempt::Attempt, refused_request::RefusedRequest},
         record::outcome::SeenLine,
         transcript::exchange::Exchange,
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
     text::excerpt,
 };
+
+/// The byte that separates the packets in the response to a poll (Engine.IO v4, "Payload encoding").
+const SEPARATOR: u8 = 0x1e;
+
+/// The limit on the bytes of events in the responses to one poll that have nothing to do with the scenario. A server that
+/// sends more floods its client.
+const MOST_UNRELATED: usize = 2_000_000;
+
+/// The close packet of Engine.IO.
+const CLOSE: &[u8] = b"1";
 
 pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, http: &Http) -> StepResult {
     let limit = attempt.limit(step)?;
@@ -89,10 +99,12 @@ async fn ask(
     limit: Duration,
 ) -> Result<HttpResponse, ConnectFailure> {
     let deadline = clock::now() + limit;
+    let mut unrelated = 0;
     loop {
         let left = deadline.saturating_duration_since(clock::now());
         let endpoint = &attempt.target.endpoint;
         let mut response = request(endpoint, asked.clone(), left, Bounds::default()).await?;
+        let length = response.body.len();
         let is_poll = asked.method == "GET" && response.status == 200;
         if is_poll && let Ok(body) = std::str::from_utf8(&response.body) {
             response.body = attempt.spoken_payload(body).into();
@@ -103,7 +115,16 @@ async fn ask(
             .and_then(|body| without_unrelated(attempt, body));
         match stripped {
             None => return Ok(response),
-            Some(rest) if rest.is_empty() && clock::now() < deadline => {}
+            Some(rest) if rest.is_empty() && clock::now() < deadline => {
+                unrelated += length;
+                if unrelated > MOST_UNRELATED {
+                    return Err(ConnectFailure::TooMuch {
+                        limit: format!(
+                            "more than {MOST_UNRELATED} bytes of events that have nothing to do with the scenario"
+                        ),
+                    });
+                }
+            }
             Some(rest) => {
                 response.body = Bytes::from(rest);
                 return Ok(response);
@@ -167,7 +188,29 @@ pub(super) fn judge(
         attempt.warn(finding);
         return Ok(());
     }
+    if says_session_has_ended(response) && accepts_success(attempt, expected.strict)? {
+        attempt.notes().refused.push(RefusedRequest {
+            request: what.to_owned(),
+            at: clock::now(),
+        });
+    }
     Err(finding.breach())
+}
+
+/// Returns true for a response with which a server answers a request for a session that has ended: a refusal, or a close
+/// packet.
+fn says_session_has_ended(response: &HttpResponse) -> bool {
+    let mut packets = response.body.split(|byte| *byte == SEPARATOR);
+    (400..500).contains(&response.status) || packets.any(|packet| packet == CLOSE)
+}
+
+/// Returns true if the pattern accepts a response with status 200.
+fn accepts_success(attempt: &Attempt<'_>, pattern: &HttpPattern) -> StepResult<bool> {
+    let Some(status) = &pattern.status else {
+        return Ok(!pattern.no_response);
+    };
+    let scope = attempt.scope().clone();
+    Ok(status.check(Some(&Data::from(200_u64)), &scope)?.is_ok())
 }
 
 /// Returns the variables that a matching response captures, or a finding about how the response differs from the

@@ -18,6 +18,7 @@ mod emit;
 mod expect;
 mod frame;
 mod http;
+mod latest;
 mod links;
 mod log_in;
 mod never;
@@ -82,12 +83,16 @@ pub(in crate::runner) fn perform<'f>(
                 Action::Http(http) => http::perform(attempt, step, http).await,
                 Action::Never(never) => never::perform(attempt, step, never).await,
                 Action::Open(open) => open::perform(attempt, step, open).await,
-                Action::Parallel(block) => parallel(attempt, block).await,
+                Action::Parallel(block) => {
+                    latest::timed(attempt, step, parallel(attempt, block)).await
+                }
                 Action::Reading(how) => reading::perform(attempt, step, *how),
                 Action::Receive(receive) => receive::perform(attempt, step, receive).await,
-                Action::Repeat(block) => repeat(attempt, block).await,
+                Action::Repeat(block) => latest::timed(attempt, step, repeat(attempt, block)).await,
                 Action::Reply(reply) => reply::perform(attempt, step, reply).await,
-                Action::Steps(block) => in_order(attempt, &block.steps).await,
+                Action::Steps(block) => {
+                    latest::timed(attempt, step, in_order(attempt, &block.steps)).await
+                }
                 Action::Send(packets) => send::perform(attempt, step, packets).await,
             };
             let outcome = acted.and_then(|()| note_success(attempt, step, begun));

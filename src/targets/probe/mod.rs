@@ -15,6 +15,7 @@ mod stack;
 mod strangers;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,14 +27,15 @@ use futures_util::future::{Either, join_all, select};
 use tokio::join;
 
 use self::{
-    asking::{Asked, Door, Probe, open},
+    asking::{Asked, DEADLINE, Door, Probe, open},
     finding::Finding,
     handshakes::{
         broken_findings, broken_open_packet, is_open_packet_of_revision_3, polling_finding,
         transport_finding, websocket_finding,
     },
+    unanswered::unanswered_handshake,
 };
-use super::{Observed, Speaks, Stack, StrangerClose, Visitor, capability::Capability};
+use super::{Observed, Speaks, Stack, StrangerClose, Unanswered, Visitor, capability::Capability};
 use crate::{
     client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
     clock,
@@ -176,19 +178,28 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         websocket_finding(&websocket, &handshake),
         polling_finding(&polling),
     ];
+    let mut unanswered: BTreeSet<_> = [
+        unanswered_handshake(&websocket, Unanswered::Upgrade),
+        unanswered_handshake(&polling, Unanswered::PollingHandshake),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let connection = websocket.or(polling);
     let asked = Asked {
         door,
         transport,
         handshake: &handshake,
     };
-    let ((speaks, application, greetings), others, connect_timeout, stack) = join!(
+    let ((speaks, application, greetings), others, connect_timeout, stack, silent) = join!(
         // On the heap, since a debug build would need more stack than a thread has.
         Box::pin(application::application(door, transport, connection.ok())),
         join_all(PROBES.iter().copied().flatten().map(|probe| probe(&asked))),
         Box::pin(strangers::connect_timeout(door, transport)),
         Box::pin(stack::recognize(door.endpoint)),
+        Box::pin(unanswered::of_sessions(door, transport)),
     );
+    unanswered.extend(silent);
     let needs_msgpack = others
         .iter()
         .any(|finding| finding.capability == "msgpack" && finding.found);
@@ -209,6 +220,10 @@ async fn ask(door: Door<'_>, plain: Door<'_>) -> Result<Probed, ProbeError> {
         probed.findings.push(("greetings".to_owned(), seen));
     }
     probed.observed.connect_timeout = connect_timeout;
+    if !probed.provides.contains("socket-io") {
+        unanswered.remove(&Unanswered::Connect);
+    }
+    probed.observed.unanswered = unanswered;
     if probed.provides.contains("websocket") {
         probed.observed.clients_at_once = Box::pin(strangers::sessions_at_once(door)).await;
     }
@@ -318,6 +333,16 @@ fn note_limits(probed: &mut Probed) {
         seen.push((
             "clients",
             format!("the server keeps {count} clients at once"),
+        ));
+    }
+    for unanswered in &observed.unanswered {
+        seen.push((
+            "silent",
+            format!(
+                "the server does not answer {} within {} s",
+                unanswered.in_words(),
+                DEADLINE.as_secs()
+            ),
         ));
     }
     if let Some(size) = observed.largest_message {

@@ -1,5 +1,7 @@
 //! Probes of sessions: transports, protocol revision, extensions.
 
+use tokio::join;
+
 use super::{
     asking::{Door, Probe, open},
     finding::Finding,
@@ -122,7 +124,9 @@ pub(super) async fn deflate(door: Door<'_>, layer: Layer) -> Finding {
         };
         open(door, TransportChoice::WebSocket, options)
     };
-    match opened(true).await {
+    // Both at the same time, because a server that is silent lets both wait until the deadline.
+    let (offering, usual) = join!(opened(true), opened(false));
+    match offering {
         Ok(connection) => {
             let taken = connection.journal().entries().iter().any(
                 |entry| matches!(&entry.what, What::Http(response) if accepts_deflate(response)),
@@ -147,7 +151,7 @@ pub(super) async fn deflate(door: Door<'_>, layer: Layer) -> Finding {
         }
         // The connection that offers compression failed, but not necessarily because of compression. Compression is the
         // cause only if a connection without this offer opens.
-        Err(failure) => match opened(false).await {
+        Err(failure) => match usual {
             Ok(_) => Finding::broken(
                 NAME,
                 format!(

@@ -10,6 +10,7 @@ mod nearest;
 mod never_answers;
 mod open_packet;
 mod opening;
+mod poll_flood;
 mod session;
 mod silence;
 mod single_request;

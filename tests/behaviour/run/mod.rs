@@ -1,5 +1,6 @@
 //! Tests of `sockspec run`.
 
+mod expired;
 mod failed;
 mod language;
 mod limits;

@@ -18,6 +18,7 @@ mod open_packet;
 mod packets;
 mod relay;
 mod requests;
+mod silent;
 mod stage;
 mod verdict;
 
