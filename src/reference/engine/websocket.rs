@@ -101,7 +101,10 @@ async fn converse(stream: &mut FrameStream, session: &Arc<Session>) -> io::Resul
             }
         }
         if ended {
-            return Ok(Finish::Close);
+            return Ok(match faults.closes_without_frame() {
+                true => Finish::Gone,
+                false => Finish::Close,
+            });
         }
         session.faults().wait_to_write(session).await;
         let is_drained = stream.flush()?;

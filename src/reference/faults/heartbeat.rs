@@ -18,6 +18,7 @@ faults!(HeartbeatFault {
     ClosesEarly = "heartbeat-closes-early": "The server closes the session if the pong is missing after a quarter of the announced pingTimeout.";
     Early = "heartbeat-early": "The server sends each ping packet after a tenth of the announced pingInterval.";
     FirstOnly = "heartbeat-first-only": "The server closes the session only if the pong to its first ping is missing, and tolerates that later pongs are missing.";
+    IntervalHalved = "heartbeat-interval-misannounced": "In the open packet, the server announces half of its pingInterval.";
     IntervalIsTimeout = "heartbeat-interval-is-timeout": "The server waits for pingTimeout between two pings, not for pingInterval.";
     NotSent = "heartbeat-not-sent": "The server sends no Engine.IO ping packets.";
     PingWithPayload = "heartbeat-ping-with-payload": "The server sends Engine.IO ping packets that carry data.";
@@ -27,8 +28,10 @@ faults!(HeartbeatFault {
     SharedTimer = "heartbeat-shared-timer": "When one session times out because a pong is missing, the server closes all sessions.";
     Slow = "heartbeat-slow": "The server sends each ping packet only after three times the announced pingInterval.";
     TimeoutIgnored = "heartbeat-timeout-ignored": "The server never closes a session that does not answer pings.";
+    TimeoutHalved = "heartbeat-timeout-halved": "In the open packet, the server announces half of its pingTimeout.";
     TimeoutMisannounced = "heartbeat-timeout-misannounced": "In the open packet, the server announces the value of pingInterval as pingTimeout.";
     TimeoutIsLong = "heartbeat-timeout-plus-interval": "After a ping, the server waits for the pong for pingTimeout plus pingInterval, not only for pingTimeout.";
+    TwiceAsOften = "heartbeat-twice-as-often": "The server sends each ping packet after half of the announced pingInterval.";
     UnsolicitedPongCloses = "unsolicited-pong-closes": "When a client sends a pong packet that answers no ping, the server closes the session.";
     UnsolicitedPongPings = "unsolicited-pong-starts-heartbeat": "Each pong packet that answers no ping makes the server start one more series of pings.", seen "CVE-2026-48802";
     WebSocketPongCounts = "heartbeat-websocket-pong-counts": "The server takes a WebSocket pong frame for the Engine.IO pong packet that it waits for.";
@@ -58,6 +61,8 @@ impl FaultSet {
             config.ping_timeout
         } else if faults.has(HeartbeatFault::Early) {
             interval / 10
+        } else if faults.has(HeartbeatFault::TwiceAsOften) {
+            interval / 2
         } else if faults.has(HeartbeatFault::Slow) {
             interval * 3
         } else {
@@ -188,5 +193,11 @@ impl FaultSet {
 pub(super) fn alter_announced_times(faults: &FaultSet, handshake: &mut Handshake) {
     if faults.has(HeartbeatFault::TimeoutMisannounced) {
         handshake.ping_timeout = handshake.ping_interval;
+    }
+    if faults.has(HeartbeatFault::TimeoutHalved) {
+        handshake.ping_timeout /= 2;
+    }
+    if faults.has(HeartbeatFault::IntervalHalved) {
+        handshake.ping_interval /= 2;
     }
 }

@@ -8,6 +8,7 @@ use crate::{data::Data, reference::socket::Call};
 faults!(ShorteningFault {
     CodeAsText = "error-code-as-text": "The server sends the code of an error as text, even if the code is a number.", seen "`String(error.code)`";
     EchoAtMostFive = "echo-at-most-5-arguments": "The server acknowledges an `echo` with at most five arguments.";
+    EchoBackAlone = "echo-back-first-argument-only": "The answer to an `echo` without an acknowledgement id holds only the first argument.";
     ExceptAtMostThree = "except-at-most-3-rooms": "When a message excepts more than three rooms, the server leaves out only the members of the first three.";
     MessageAtMostSix = "message-with-ack-at-most-6-arguments": "The server acknowledges a `message-with-ack` with at most six arguments.";
     RoomsAtMostEight = "rooms-emit-at-most-8": "When a client sends a message to more than eight rooms, the server sends it only to the members of the first eight.";
@@ -21,6 +22,9 @@ pub(super) fn shorten(call: &mut Call) {
     let name = call.name.as_str();
     if faults.has(ShorteningFault::EchoAtMostFive) && name == "echo" {
         call.args.truncate(5);
+    }
+    if faults.has(ShorteningFault::EchoBackAlone) && name == "echo" && call.ack.is_none() {
+        call.args.truncate(1);
     }
     if faults.has(ShorteningFault::MessageAtMostSix) && name == "message-with-ack" {
         call.args.truncate(6);

@@ -26,6 +26,7 @@ faults!(WebSocketFault {
     CloseCodeAlways1011 = "close-code-always-1011": "When a client breaks a rule of WebSocket, the server closes with the code 1011, whatever the rule is.";
     CloseReasonStray = "close-reason-stray-bytes": "The server sends stray bytes of its memory as the reason in its close frame.", seen "CVE-2026-45736";
     CloseUnanswered = "close-unanswered": "When a client sends a close frame, the server closes the connection without sending a close frame.";
+    CloseWithoutFrame = "server-close-without-frame": "When the server ends a WebSocket, it closes the TCP stream without sending a close frame.";
     DataAfterClose = "data-after-server-close": "The server sends an Engine.IO ping after it has sent a close frame.";
     EmptyMessageDropped = "empty-message-dropped": "When a client sends an empty message, the server drops it.";
     FragmentsRepeatOpCode = "server-fragments-repeat-opcode": "When the server fragments a large message, it repeats the opcode on every fragment, where later fragments have to be continuation frames.";
@@ -122,6 +123,11 @@ impl FaultSet {
                 None => right,
             },
         )
+    }
+
+    /// Returns true if the fault `server-close-without-frame` is active.
+    pub(in crate::reference) fn closes_without_frame(&self) -> bool {
+        self.has(WebSocketFault::CloseWithoutFrame)
     }
 
     /// Returns the payload of the close frame with which the server starts the closing handshake.
