@@ -118,10 +118,9 @@ async fn ask(
             Some(rest) if rest.is_empty() && clock::now() < deadline => {
                 unrelated += length;
                 if unrelated > MOST_UNRELATED {
-                    return Err(ConnectFailure::TooMuch {
-                        limit: format!(
-                            "more than {MOST_UNRELATED} bytes of events that have nothing to do with the scenario"
-                        ),
+                    return Err(ConnectFailure::TooLarge {
+                        what: "size of events that have nothing to do with the scenario, in the responses to one poll,",
+                        limit: MOST_UNRELATED,
                     });
                 }
             }
