@@ -207,6 +207,7 @@ impl Finding {
             | FailureKind::ServerDied
             | FailureKind::ServerStuck
             | FailureKind::TooEarly
+            | FailureKind::TooLate
             | FailureKind::UnexpectedPacket
             | FailureKind::UnexpectedResponse
             | FailureKind::WrongClose
