@@ -14,7 +14,10 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{refused_request::RefusedRequest, unique::{NAMES, Unique}};
+use super::{
+    refused_request::RefusedRequest,
+    unique::{NAMES, Unique},
+};
 use crate::{
     client::Cookies,
     clock,
