@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 pub(super) use kinds::{NAMED_KEYS, NAMES};
 
 use self::kinds::{
-    algorithm, any, array, boolean, capabilities, count, duration, error_style, events,
+    SNAPSHOT, algorithm, any, array, boolean, capabilities, count, duration, error_style, events,
     key_algorithm, map_of, object, operation, own_name, own_namespace, parts, path, rate, replies,
     speaks, stack, steps, string, text, text_unit, texts, texts_by_name, url, with_named_keys,
     words,
@@ -26,20 +26,6 @@ use crate::{
 
 /// A key of a mapping: its name, the schema of its values, and its meaning.
 type Key = (&'static str, fn() -> Value, &'static str);
-
-const SNAPSHOT: &[Key] = &[
-    (
-        "redact",
-        texts,
-        "values in the arguments of events and acknowledgements that differ from run to run: `args.0.createdAt`",
-    ),
-    (
-        "sort",
-        texts,
-        "lists in these arguments whose order differs from run to run: `args.0.members`",
-    ),
-    ("skip", boolean, "`true`: there are no transcripts"),
-];
 
 const MANIFEST: &[Key] = &[
     ("name", text, "the target's name in reports and baselines"),

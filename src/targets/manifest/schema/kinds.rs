@@ -67,6 +67,21 @@ pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
+/// The keys of `snapshot`: the name of each, the schema of its values, and its meaning.
+pub(super) const SNAPSHOT: &[(&str, fn() -> Value, &str)] = &[
+    (
+        "redact",
+        texts,
+        "values in the arguments of events and acknowledgements that differ from run to run: `args.0.createdAt`",
+    ),
+    (
+        "sort",
+        texts,
+        "lists in these arguments whose order differs from run to run: `args.0.members`",
+    ),
+    ("skip", boolean, "`true`: there are no transcripts"),
+];
+
 /// Returns the schema of a text that is not the name of anything in the contract.
 pub(super) fn text() -> Value {
     json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })
