@@ -10,9 +10,9 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 use super::{
     Scope,
     expression_value::{from_data, to_data},
-    functions::{self, MINTED, Minted},
+    functions::{self, Minted},
     jwt::JwtAlgorithm,
-    scope::SECRET,
+    scope::{CLAIMS, MINTED, SECRET},
     template_error::TemplateError,
 };
 use crate::data::Data;
@@ -111,9 +111,9 @@ impl Expression {
             .words
             .iter()
             .map(String::as_str)
-            // Two functions read a variable that the expression does not name: `jwt` reads the target's secret, and
-            // `echo` reads the form of the target's echo messages.
-            .chain([SECRET, functions::ECHO_FORM]);
+            // Two functions read variables that the expression does not name: `jwt` reads the target's secret and
+            // claims, and `echo` reads the form of the target's echo messages.
+            .chain([CLAIMS, SECRET, functions::ECHO_FORM]);
         let minted = self.source.contains("jwt").then(|| {
             let minted = Minted(Arc::clone(scope.minted()));
             (MINTED.to_owned(), Value::from_object(minted))

@@ -20,7 +20,7 @@ use super::{
     expression_value::{from_data, to_data},
     jwt::{JwtAlgorithm, mint_jwt_as},
     private_key::PrivateKey,
-    scope::SECRET,
+    scope::{CLAIMS, MINTED, SECRET},
 };
 use crate::{
     clock,
@@ -39,10 +39,6 @@ const MAX_LENGTH: usize = 256 * 1024 * 1024;
 /// answers with the same text. The value contains the text before and after the echoed text, and whether the echoed
 /// text is a JSON string.
 pub(crate) const ECHO_FORM: &str = "echo_form";
-
-/// The name of the variable that holds the set to which [`jwt`] adds each token that it creates. Expressions can't read
-/// this variable, because its name contains parentheses.
-pub(super) const MINTED: &str = "jwt()";
 
 /// The tokens that calls of the function [`jwt`] have created so far, as a value of MiniJinja.
 #[derive(Debug)]
@@ -436,7 +432,11 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
             .or_else(|| (algorithm == JwtAlgorithm::None).then(String::new))
             .ok_or_else(|| invalid("the target has no secret; give `secret=…`"))?,
     };
-    let mut claims = IndexMap::new();
+    let usual = state.lookup(CLAIMS).map(|claims| to_data(&claims, 0));
+    let mut claims = match usual.transpose()? {
+        Some(Data::Object(claims)) => claims,
+        _ => IndexMap::new(),
+    };
     for (argument, claim) in [("expires", "exp"), ("not_before", "nbf"), ("issued", "iat")] {
         if let Some(offset) = text(argument)? {
             let seconds = without_fraction(moment(Some(&offset))? / 1000.0);
@@ -447,7 +447,10 @@ fn jwt(state: &State<'_, '_>, arguments: Kwargs) -> Result<String, Error> {
         if ["alg", "secret", "expires", "not_before", "issued"].contains(&name) {
             continue;
         }
-        claims.insert(name.to_owned(), to_data(&arguments.get::<Value>(name)?, 0)?);
+        match to_data(&arguments.get::<Value>(name)?, 0)? {
+            Data::Null => claims.shift_remove(name),
+            claim => claims.insert(name.to_owned(), claim),
+        };
     }
     let claims = Data::Object(claims);
     // A target with a private key has the key in the place of the secret.

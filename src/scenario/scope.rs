@@ -11,6 +11,14 @@ use crate::data::Data;
 /// The variable with the secret of the target, which the function `jwt` reads.
 pub(crate) const SECRET: &str = "credentials_secret";
 
+/// The name of the variable with the claims that tokens of the function `jwt` have unless a call says otherwise.
+/// Expressions can't read this variable, because its name contains parentheses.
+pub(crate) const CLAIMS: &str = "jwt() claims";
+
+/// The name of the variable that holds the set to which the function `jwt` adds each token that it creates. Expressions
+/// can't read this variable, because its name contains parentheses.
+pub(super) const MINTED: &str = "jwt()";
+
 /// The variables that every run of a scenario sets, each with a description of its value.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("credentials", "the target's tokens by name"),
@@ -69,6 +77,13 @@ impl Scope {
             None => {
                 Arc::make_mut(&mut self.values).insert(name, value);
             }
+        }
+    }
+
+    /// Removes a variable, if it has a value.
+    pub fn unset(&mut self, name: &str) {
+        if self.values.contains_key(name) {
+            Arc::make_mut(&mut self.values).remove(name);
         }
     }
 

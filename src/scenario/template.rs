@@ -154,6 +154,61 @@ impl Template {
         }
     }
 
+    /// Returns the value without the parts that are a variable of which `is_left_out` holds and that has no value: a
+    /// field of an object, or the last items of a list. Returns `None` if the whole template is such a variable.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Self::render`]. Such a variable inside a text, or in front of other items of a list, is
+    /// one too.
+    pub fn render_known(
+        &self,
+        scope: &Scope,
+        is_left_out: &dyn Fn(&str) -> bool,
+    ) -> Result<Option<Data>, TemplateError> {
+        let known = |part: &Self| part.render_known(scope, is_left_out);
+        match &self.form {
+            Form::Array(items) => Self::render_known_items(items, scope, is_left_out)
+                .map(|items| Some(Data::Array(items))),
+            Form::Object(fields) => fields
+                .iter()
+                .filter_map(|(key, field)| match known(field) {
+                    Ok(value) => Some(Ok((key.clone(), value?))),
+                    Err(error) => Some(Err(error)),
+                })
+                .collect::<Result<_, _>>()
+                .map(|fields| Some(Data::Object(fields))),
+            Form::Variable(name) if scope.get(name).is_none() && is_left_out(name) => Ok(None),
+            Form::Expression(_) | Form::Literal(_) | Form::Text(_) | Form::Variable(_) => {
+                self.render(scope).map(Some)
+            }
+        }
+    }
+
+    /// Returns the values of the items of a list, without the last ones that [`Self::render_known`] leaves out.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`Self::render_known`].
+    pub fn render_known_items(
+        items: &[Self],
+        scope: &Scope,
+        is_left_out: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<Data>, TemplateError> {
+        let known = items
+            .iter()
+            .map(|item| item.render_known(scope, is_left_out))
+            .collect::<Result<Vec<_>, _>>()?;
+        let count = known
+            .iter()
+            .rposition(Option::is_some)
+            .map_or(0, |last| last + 1);
+        let kept = items.iter().zip(known).take(count);
+        // Rendering an item that is left out gives the error that names its variable.
+        kept.map(|(item, value)| value.map_or_else(|| item.render(scope), Ok))
+            .collect()
+    }
+
     /// Renders the template as text. A value that is not text is written as JSON.
     ///
     /// # Errors

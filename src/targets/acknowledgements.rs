@@ -59,8 +59,16 @@ impl AckPattern {
             Self::Argument(pattern) => args
                 .iter()
                 .find(|argument| matches(pattern, Some(argument))),
-            Self::Arguments { .. } if self.is_met_by(args) => {
-                args.iter().find(|argument| **argument != Data::Null)
+            Self::Arguments { result, .. } if self.is_met_by(args) => {
+                let named = result.and_then(|result| args.get(result));
+                let is_object = |argument: &&Data| argument.as_object().is_some();
+                let is_text = |argument: &&Data| argument.as_str().is_some();
+                named
+                    .filter(|argument| **argument != Data::Null)
+                    .or_else(|| args.iter().find(is_object))
+                    // A text in front of the last one is a word for the failure, such as `error`.
+                    .or_else(|| args.iter().rfind(is_text))
+                    .or_else(|| args.iter().find(|argument| **argument != Data::Null))
             }
             Self::Arguments { .. } => None,
         }
@@ -79,6 +87,13 @@ impl AckPatterns {
             None => args.iter().find(|argument| is_failure(argument)),
         };
         reply.map(|reply| normalise_refusal(Some(reply)))
+    }
+
+    /// Returns the failure that an acknowledgement reports in the form that the manifest declares, as
+    /// [`Self::failure_in`] does. Returns `None` if the manifest declares no form.
+    pub fn declared_failure_in(&self, args: &[Data]) -> Option<Data> {
+        self.failure.as_ref()?;
+        self.failure_in(args)
     }
 
     /// Returns the arguments of an acknowledgement as scenarios see them: the result alone, if the manifest says which
@@ -163,6 +178,25 @@ mod tests {
         let success = patterns.success.as_ref().unwrap();
         assert!(success.is_met_by(&args(json!([null]))));
         assert!(!success.is_met_by(&args(json!(["no"]))));
+    }
+
+    #[test]
+    fn the_reason_of_a_failure_stands_behind_the_word_for_it() {
+        for (failure, given, reason) in [
+            ("[false, <string>]", json!([false, "a name"]), "a name"),
+            ("[false, $result]", json!([false, "a name"]), "a name"),
+            ("[error, <string>]", json!(["error", "a name"]), "a name"),
+            ("[$result, 7]", json!(["a name", 7]), "a name"),
+            ("[error]", json!(["error", {"message": "a name"}]), "a name"),
+        ] {
+            let patterns = patterns(&format!("failure: {failure}"));
+            let found = patterns.failure_in(&args(given)).unwrap();
+            assert_eq!(
+                found.to_string(),
+                format!(r#"{{"message":"{reason}"}}"#),
+                "{failure}"
+            );
+        }
     }
 
     #[test]

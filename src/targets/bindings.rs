@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::Namespaces;
+use super::{Namespaces, OPERATIONS, own_fields::OwnFields};
 use crate::{
     data::Data,
     scenario::{Matcher, Scope, Template, TemplateError},
 };
+
+/// The contract's name of the field that names the sender of a message.
+const SENDER: &str = "from";
 
 /// All bindings of a target: its own names for operations and events of scenarios.
 #[derive(Clone, Debug, Default)]
@@ -72,7 +75,7 @@ pub struct OutgoingEvent {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindingError {
-    /// A template of the arguments uses a field that the scenario does not send.
+    /// A template of the arguments uses a field that the scenario does not send, where it can't be left out.
     #[error(
         "the manifest's binding of `{operation}` needs the field `{field}`, which the scenario's `with` does not have"
     )]
@@ -94,10 +97,10 @@ pub enum BindingError {
 }
 
 impl BindingError {
-    fn of(operation: &str, error: TemplateError) -> Self {
+    fn of(operation: &str, fields: OwnFields, error: TemplateError) -> Self {
         let operation = operation.to_owned();
         match error {
-            TemplateError::Unset { name } => Self::MissingField {
+            TemplateError::Unset { name } if fields.can_lack(&name) => Self::MissingField {
                 operation,
                 field: name,
             },
@@ -143,7 +146,7 @@ impl Bindings {
     /// Translates an event of a scenario into the event that the target expects.
     ///
     /// A binding changes the first argument only. The fields of that argument are the variables of the binding's
-    /// templates.
+    /// templates. A field that the scenario does not send is left out of the result.
     ///
     /// # Errors
     ///
@@ -154,7 +157,9 @@ impl Bindings {
         mut args: Vec<Data>,
         scope: &Scope,
     ) -> Result<OutgoingEvent, BindingError> {
+        let claimed = self.claimed_sender(name, args.first());
         let Some(binding) = self.get(name) else {
+            claim_sender(claimed, &mut args);
             return Ok(OutgoingEvent {
                 event: name.to_owned(),
                 namespace: None,
@@ -162,21 +167,42 @@ impl Bindings {
             });
         };
         if let Some(templates) = &binding.payload {
-            let scope = with_fields(scope, args.first());
-            let payload: Vec<Data> = templates
-                .iter()
-                .map(|template| template.render(&scope))
-                .collect::<Result<_, _>>()
-                .map_err(|error| BindingError::of(name, error))?;
+            let fields = OwnFields::of(name);
+            let scope = fields.scope(scope, args.first());
+            // A payload that is no object has no fields that could be left out.
+            let has_fields = matches!(args.first(), None | Some(Data::Object(_)));
+            let is_left_out = |field: &str| has_fields && fields.can_lack(field);
+            let payload = Template::render_known_items(templates, &scope, &is_left_out)
+                .map_err(|error| BindingError::of(name, fields, error))?;
             args.splice(..args.len().min(1), payload);
         } else if let Some(Data::Object(fields)) = args.first_mut() {
             binding.rename_outgoing(fields);
         }
+        claim_sender(claimed, &mut args);
         Ok(OutgoingEvent {
             event: binding.event.clone(),
             namespace: binding.namespace.clone(),
             args,
         })
+    }
+
+    /// Returns the sender that the payload of an operation claims in the field `from`, and the target's name of that
+    /// field in the message that the operation causes. Returns `None` if the operation takes that field itself, or
+    /// another one at that name.
+    fn claimed_sender(&self, name: &str, payload: Option<&Data>) -> Option<(&str, Data)> {
+        let claimed = payload?.get(SENDER)?.clone();
+        let operation = OPERATIONS.iter().find(|known| known.name == name)?;
+        if operation.sent.fields().contains(&SENDER) {
+            return None;
+        }
+        let path = self.get(operation.causes?)?.fields.get(SENDER)?;
+        let head = |path: &str| path.split('.').next().map(str::to_owned);
+        let mut taken = self
+            .get(name)
+            .into_iter()
+            .flat_map(|own| own.fields.values());
+        let is_taken = taken.any(|own| head(own) == head(path));
+        (!is_taken).then_some((path, claimed))
     }
 
     /// Translates the arguments of an event from the target: the fields get the names that scenarios use. `name` is
@@ -228,6 +254,13 @@ impl Bindings {
     }
 }
 
+/// Adds the field in which a payload claims its sender.
+fn claim_sender(claimed: Option<(&str, Data)>, args: &mut [Data]) {
+    if let (Some((path, sender)), Some(Data::Object(fields))) = (claimed, args.first_mut()) {
+        put_field(fields, path, sender);
+    }
+}
+
 /// Returns arguments whose first one, if it is an object, has other names of its fields.
 fn renamed(mut args: Vec<Data>, rename: impl FnOnce(&mut IndexMap<String, Data>)) -> Vec<Data> {
     if let Some(Data::Object(fields)) = args.first_mut() {
@@ -274,15 +307,6 @@ impl Binding {
             fields.insert(scenario.clone(), value);
         }
     }
-}
-
-/// Returns `scope` with a variable added for every field of `payload`.
-fn with_fields(scope: &Scope, payload: Option<&Data>) -> Scope {
-    let mut inner = scope.clone();
-    for (name, value) in payload.and_then(Data::as_object).into_iter().flatten() {
-        inner.set(name.as_str(), value.clone());
-    }
-    inner
 }
 
 /// Sets the field at a dotted path. Creates the objects on the path that are missing.
@@ -419,6 +443,34 @@ mod tests {
         assert_eq!(bindings.returned("send", wire.to_vec()), expected);
         let missing = [Data::from(json!({"room": "r1"}))];
         assert_eq!(bindings.incoming("send", &wire[..1]), missing);
+    }
+
+    #[test]
+    fn a_claimed_sender_stands_where_the_message_of_the_target_names_it() {
+        let sent = |own: &[(&str, &str)], name: &str| {
+            let mut bindings = renaming(&[("from", name)]);
+            let message = bindings.entries.remove("join-room").unwrap();
+            bindings.entries.insert("room-message".to_owned(), message);
+            let mut operation = renaming(own);
+            let operation = operation.entries.remove("join-room").unwrap();
+            bindings
+                .entries
+                .insert("send-to-room".to_owned(), operation);
+            let ours = json!({"room": "r", "by": "x", "from": "x"});
+            let args = vec![Data::from(ours)];
+            let sent = bindings.outgoing("send-to-room", args, &Scope::default());
+            sent.unwrap().args[0].to_string()
+        };
+        let with = |field: &str| format!(r#"{{"room":"r","by":"x","from":"x",{field}}}"#);
+        assert_eq!(sent(&[], "who"), with(r#""who":"x""#));
+        assert_eq!(
+            sent(&[], "by.id"),
+            r#"{"room":"r","by":{"id":"x"},"from":"x"}"#
+        );
+        assert_eq!(
+            sent(&[("room", "by.room")], "by.id"),
+            r#"{"by":{"room":"r"},"from":"x"}"#
+        );
     }
 
     #[test]

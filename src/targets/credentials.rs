@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 
@@ -127,6 +128,23 @@ impl Credentials {
         }
     }
 
+    /// Returns the claims of the token `valid`, for the tokens that scenarios create: they are tokens of the same
+    /// application. Of the times, only the expiry is a part of them. Returns `None` if there is no such token.
+    pub fn usual_claims(&self, now: Timestamp) -> Option<Data> {
+        let valid = match self.entries.get("valid")? {
+            Credential::Jwt(jwt) => jwt.clone(),
+            Credential::Literal(token) => JwtCredential::parse(token.as_str()?)?,
+        };
+        let mut claims = valid.claims;
+        if let Some(expires) = valid.expires {
+            let at = now.as_second().saturating_add(expires.as_secs());
+            claims
+                .entry("exp".to_owned())
+                .or_insert_with(|| Data::from(at));
+        }
+        Some(Data::Object(claims))
+    }
+
     fn mint_with<'c>(
         &'c self,
         now: Timestamp,
@@ -157,6 +175,26 @@ impl Credentials {
 }
 
 impl JwtCredential {
+    /// Returns the description of a token that the manifest gives as a text. Returns `None` if the text is not a JSON Web
+    /// Token (RFC 7519).
+    ///
+    /// The claims about time are left out, because the derived tokens have their own. A token with an algorithm that
+    /// sockspec needs a private key for counts as HS256 without one, so that the derived tokens that need no secret exist
+    /// for it too.
+    pub(super) fn parse(token: &str) -> Option<Self> {
+        let mut parts = token.split('.');
+        let (header, claims) = (object(parts.next()?)?, object(parts.next()?)?);
+        parts.next()?;
+        let algorithm = header.get("alg").and_then(Data::as_str);
+        let mut claims = claims;
+        claims.retain(|claim, _| !["exp", "iat", "nbf"].contains(&claim.as_str()));
+        Some(Self {
+            claims,
+            algorithm: algorithm.and_then(JwtAlgorithm::from_name),
+            ..Self::default()
+        })
+    }
+
     /// Returns the token of another user, whose `sub` has this suffix. A token that names no user stays as it is.
     fn for_user(&self, suffix: &str) -> Self {
         let mut other = self.clone();
@@ -202,9 +240,18 @@ impl JwtCredential {
     }
 }
 
+/// Decodes a part of a token, which is a JSON object in base64url.
+fn object(part: &str) -> Option<IndexMap<String, Data>> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    match Data::from(value) {
+        Data::Object(fields) => Some(fields),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
     use serde_json::{Value, json};
 
     use super::*;
@@ -236,6 +283,36 @@ mod tests {
             part(minted.data.get("odd").unwrap(), 1),
             json!({"sub": "u1", "iat": 1_000_000, "exp": 999_940, "nbf": 1_000_090})
         );
+    }
+
+    #[test]
+    fn tokens_of_scenarios_have_the_claims_of_the_valid_one() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let usual = |valid: Credential| {
+            let credentials = Credentials {
+                entries: BTreeMap::from([("valid".to_owned(), valid)]),
+                ..Credentials::default()
+            };
+            credentials
+                .usual_claims(now)
+                .map(|claims| claims.to_string())
+        };
+        let claims = Data::from(json!({"sub": "u1", "org": 7}));
+        let jwt = JwtCredential {
+            claims: claims.as_object().cloned().unwrap(),
+            expires: Some(SignedDuration::from_secs(60)),
+            ..JwtCredential::default()
+        };
+        let expected = r#"{"sub":"u1","org":7,"exp":1000060}"#;
+        assert_eq!(
+            usual(Credential::Jwt(jwt.clone())).as_deref(),
+            Some(expected)
+        );
+        let token = jwt.mint(&Credentials::default(), now);
+        let expected = r#"{"sub":"u1","org":7}"#;
+        let literal = Credential::Literal(Data::from(token));
+        assert_eq!(usual(literal).as_deref(), Some(expected));
+        assert_eq!(usual(Credential::Literal(Data::from("opaque"))), None);
     }
 
     #[test]

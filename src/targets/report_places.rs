@@ -64,9 +64,12 @@ impl ReportPlaces {
     /// the arguments of an event or an acknowledgement, or of the payload of a CONNECT_ERROR.
     pub fn find(&self, refusal: &[Data]) -> Vec<(&'static str, Data)> {
         let of_field = |(field, places): (&&'static str, &Vec<ReportPlace>)| {
-            let mut found = places
-                .iter()
-                .flat_map(|place| refusal.iter().filter_map(|part| place.find(part)));
+            let mut found = places.iter().flat_map(|place| {
+                let in_parts = refusal.iter().filter_map(|part| place.find(part));
+                // A number can also be the position of an argument.
+                let in_list = || place.find(&Data::Array(refusal.to_vec()));
+                in_parts.chain(std::iter::once_with(in_list).flatten())
+            });
             found.find_map(|value| Some((*field, plain(value)?)))
         };
         self.places.iter().filter_map(of_field).collect()
@@ -176,6 +179,23 @@ mod tests {
         {"message":"usual"}
         {"message":"usual"}
         "#);
+    }
+
+    #[test]
+    fn a_number_is_the_position_of_an_argument() {
+        let places = places(&[("message", &["1"]), ("code", &["2.code"])]);
+        let refusal = json!([false, "no name", {"code": 7}]);
+        let refusal: Vec<Data> = refusal
+            .as_array()
+            .unwrap()
+            .iter()
+            .cloned()
+            .map(Data::from)
+            .collect();
+        assert_eq!(
+            places.apply(&refusal, Data::Null).to_string(),
+            r#"{"code":7,"message":"no name"}"#
+        );
     }
 
     #[test]

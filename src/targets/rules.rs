@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use regex::Regex;
+
 /// What an application demands of its clients (`rules:`). Scenarios follow the rules, or are skipped.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Rules {
@@ -13,7 +15,41 @@ pub struct Rules {
     pub max_text: Option<u64>,
     /// The number of events that a client can send in a time.
     pub rate: Option<Rate>,
+    /// The names that a room can have; `None` if every text is one.
+    pub room_names: Option<RoomNames>,
 }
+
+/// The names that a room can have: a regular expression for the whole name.
+#[derive(Clone, Debug)]
+pub struct RoomNames {
+    /// The expression as the manifest writes it.
+    pub written: String,
+    whole: Regex,
+}
+
+impl RoomNames {
+    /// Reads a regular expression. Returns `None` if the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        // Compile the text alone too: `a)(b` is no expression, although it is one in a group.
+        Regex::new(text).ok()?;
+        let whole = Regex::new(&format!("^(?:{text})$")).ok()?;
+        let written = text.to_owned();
+        Some(Self { written, whole })
+    }
+
+    /// Returns true if a room can have this name.
+    pub fn include(&self, name: &str) -> bool {
+        self.whole.is_match(name)
+    }
+}
+
+impl PartialEq for RoomNames {
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for RoomNames {}
 
 /// A limit on the events that one client sends: `10/1s`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -110,6 +146,16 @@ mod tests {
             assert!(PAGE.contains(&row), "{row}");
         }
         assert!(Rule::ALL.map(Rule::name).is_sorted());
+    }
+
+    #[test]
+    fn an_expression_is_for_the_whole_name() {
+        let names = RoomNames::parse("a|[a-z-]{2,5}").unwrap();
+        let named = ["a", "ab-c", "", "abcdef", "A"].map(|name| names.include(name));
+        assert_eq!(named, [true, true, false, false, false]);
+        for text in ["[", "a)(b"] {
+            assert_eq!(RoomNames::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -184,6 +184,12 @@ fn scenarios_that_break_a_rule_are_skipped_with_the_reason() {
         .status(Exit::Conformant)
         .stdout_has("the scenario sends a text of more than the 900 characters that the target takes (`max-text`)")
         .stdout_has("ok     rooms/every-member-receives");
+    run(&server, "rules: [room-names: '[a-z0-9-]+']\n", &["rooms/any-text-is-a-name"])
+        .status(Exit::Conformant)
+        .stdout_has(
+            "the scenario names a room \"toString\", and the rooms of the target have other names (`room-names: [a-z0-9-]+`)",
+        )
+        .stdout_has("ok     rooms/any-text-is-a-name[one-that-objects-inherit]");
     run(
         &server,
         "rules: [rate: 1/30s]\n",

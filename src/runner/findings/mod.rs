@@ -345,10 +345,13 @@ impl Stop {
 
 impl From<BindingError> for Stop {
     fn from(error: BindingError) -> Self {
-        Obstacle::new(format!(
+        let obstacle = Obstacle::new(format!(
             "The target's bindings can't express the request: {error}."
-        ))
-        .unjudged()
+        ));
+        match error {
+            BindingError::MissingField { .. } => obstacle.inapplicable(),
+            BindingError::Template { .. } => obstacle.unjudged(),
+        }
     }
 }
 

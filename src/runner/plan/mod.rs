@@ -253,7 +253,11 @@ fn find_lack(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
 /// Returns why a probe found that the scenario's clients can't connect to the target: it lets no client in without a
 /// login, or speaks another revision of Engine.IO.
 fn find_closed_door(scenario: &Scenario, manifest: &Manifest) -> Option<String> {
-    if let Some(refused) = &manifest.observed.refuses_strangers {
+    // A probe does not perform the steps of `enter`, so it is a stranger even if the manifest says how clients log in.
+    let observed = &manifest.observed;
+    if let Some(refused) = &observed.refuses_strangers
+        && manifest.way_in.enter.is_none()
+    {
         return Some(format!(
             "{refused}; describe in a manifest how clients log in"
         ));

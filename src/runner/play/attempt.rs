@@ -16,6 +16,7 @@ use tokio::time::Instant;
 
 use super::{
     refused_request::RefusedRequest,
+    signing,
     unique::{NAMES, Unique},
 };
 use crate::{
@@ -37,9 +38,7 @@ use crate::{
         },
         translation::{bound_namespaces, namespaces},
     },
-    scenario::{
-        ClientName, ECHO_FORM, SECRET, Scenario, Scope, Step, TargetField, Template, Transport,
-    },
+    scenario::{ClientName, ECHO_FORM, Scenario, Scope, Step, TargetField, Template, Transport},
     targets::{Minted, Rule, Secrets, Speaks, Visitor},
 };
 
@@ -161,9 +160,7 @@ impl<'a> Attempt<'a> {
             false => usual,
         };
         scope.set("credentials", minted.data.clone());
-        if let Some(signer) = target.manifest.credentials.signer() {
-            scope.set(SECRET, Data::from(signer));
-        }
+        signing::set_variables(&mut scope, &target.manifest.credentials, now);
         scope.set(
             "target",
             Data::object(TargetField::ALL.map(|field| (field.name(), target_field(target, field)))),

@@ -7,6 +7,7 @@ pub(super) mod load;
 pub(super) mod pulse;
 pub(super) mod refused_request;
 pub(super) mod schedule;
+mod signing;
 mod timeouts;
 pub(super) mod unique;
 mod vain;

@@ -297,30 +297,41 @@ fn refused(attempt: &Attempt<'_>, question: &Question<'_>, form: Form, index: us
         Form::Event => "send its result",
     };
     let (name, event) = (&question.client.spec.name, &question.request.event);
-    let (kind, sentence) = match report {
+    let finding = match report {
         // The server may have done what the request asks for: `kick-me` ends in a DISCONNECT.
-        None => (
+        None => Finding::new(
             FailureKind::NotAcknowledged,
             format!(
                 "The server disconnected {name} from {} before it answered {name}'s `{event}`; it has to {duty}.",
                 question.request.namespace
             ),
         ),
-        Some(report) => {
-            let texts = ["code", "message"].map(|key| {
-                let value = report.get(key)?;
-                let text = value.as_str().map(str::to_owned);
-                Some(text.unwrap_or_else(|| value.to_string()))
-            });
-            let texts: Vec<_> = texts.into_iter().flatten().collect();
-            let how = excerpt(&texts.join(": "));
-            (
-                FailureKind::WronglyRefused,
-                format!("The server refused {name}'s `{event}` ({how}); it has to {duty}."),
-            )
-        }
+        Some(report) => wrongly_refused(question, &refusal_in_words(&report), duty),
     };
-    Finding::new(kind, sentence)
+    finding
         .expected(question.expected(form))
         .received(entry.map_or_else(String::new, |entry| evidence::line_on(question.link, entry)))
+}
+
+/// Returns the code and the message of a report, shortened.
+pub(super) fn refusal_in_words(report: &Data) -> String {
+    let texts = ["code", "message"].map(|key| {
+        let value = report.get(key)?;
+        let text = value.as_str().map(str::to_owned);
+        Some(text.unwrap_or_else(|| value.to_string()))
+    });
+    excerpt(&texts.into_iter().flatten().collect::<Vec<_>>().join(": "))
+}
+
+/// Returns the finding about a call that the server refused. `how` is the refusal, `duty` what the server has to do.
+pub(super) fn wrongly_refused(question: &Question<'_>, how: &str, duty: &str) -> Finding {
+    let how = match how {
+        "" => String::new(),
+        how => format!(" ({how})"),
+    };
+    let sentence = format!(
+        "The server refused {}'s `{}`{how}; it has to {duty}.",
+        question.client.spec.name, question.request.event
+    );
+    Finding::new(FailureKind::WronglyRefused, sentence)
 }

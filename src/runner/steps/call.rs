@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    acknowledgement::{Question, await_answers},
+    acknowledgement::{Question, await_answers, refusal_in_words, wrongly_refused},
     links::open_link,
     refused, text_limit,
 };
@@ -68,6 +68,7 @@ pub(super) fn outbound(
     let args = args.unwrap_or_else(|| with.into_iter().collect());
     check_arguments(attempt, &args)?;
     text_limit::check(attempt, &args)?;
+    text_limit::check_room_names(attempt, &name, &args)?;
     let outgoing = attempt
         .target
         .manifest
@@ -309,8 +310,24 @@ impl<'e> Expected<'e> {
 
     /// Judges the arguments of an answer.
     fn judge(&self, attempt: &Attempt<'_>, question: &Question<'_>, args: Vec<Data>) -> StepResult {
+        let failure = attempt
+            .target
+            .manifest
+            .acknowledgements
+            .declared_failure_in(&args);
         match self {
             Self::Anything => Ok(()),
+            Self::ByManifest(_) | Self::Success
+                if failure.is_some() && !self.fits(attempt, &question.request.event, &args) =>
+            {
+                let how = refusal_in_words(&failure.unwrap_or_default());
+                let received = Data::Array(args).to_string();
+                let finding = wrongly_refused(question, &how, "accept it");
+                Err(finding
+                    .expected("an answer that reports success")
+                    .received(received)
+                    .breach())
+            }
             Self::ByManifest(form) => judge_form(attempt, question, form, args),
             Self::ByStep { strict, lenient } => {
                 let args = returned(attempt, &question.request.event, args);

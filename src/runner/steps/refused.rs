@@ -118,8 +118,9 @@ fn is_text(link: &Link, index: usize) -> bool {
     let entries = link.connection.journal().entries();
     match entries.get(index).map(|entry| &entry.what) {
         Some(What::Socket(Packet::Ack { args, .. } | Packet::Event { args, .. })) => {
-            let mut given = args.iter().filter(|argument| **argument != Data::Null);
-            given.next().is_some_and(|first| first.as_str().is_some())
+            let has_text = args.iter().any(|argument| argument.as_str().is_some());
+            let has_fields = args.iter().any(|argument| argument.as_object().is_some());
+            has_text && !has_fields
         }
         _ => false,
     }

@@ -77,6 +77,36 @@ fn functions_are_sorted_by_name() {
 }
 
 #[test]
+fn a_token_has_the_claims_of_the_targets_tokens_unless_it_names_them() {
+    let claims = |source| {
+        let mut scope = Scope::default();
+        scope.set(SECRET, Data::from("secret"));
+        let usual = [("sub", "u1"), ("org", "7"), ("exp", "later")];
+        scope.set(
+            CLAIMS,
+            Data::object(usual.map(|(name, value)| (name, Data::from(value)))),
+        );
+        let token = Expression::compile(source)
+            .unwrap()
+            .evaluate(&scope)
+            .unwrap();
+        let payload = token
+            .as_str()
+            .unwrap()
+            .split('.')
+            .nth(1)
+            .unwrap()
+            .to_owned();
+        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+    };
+    assert_eq!(
+        claims("jwt(sub='u2', role='admin')"),
+        r#"{"sub":"u2","org":"7","exp":"later","role":"admin"}"#
+    );
+    assert_eq!(claims("jwt(sub=none, exp=1)"), r#"{"org":"7","exp":1}"#);
+}
+
+#[test]
 fn token_carries_claims_and_moved_times() {
     let Data::String(token) = evaluate("jwt(sub='u1', role='admin', expires='-60s')") else {
         panic!("a token is text");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     scenario::{Field, Problems},
-    targets::Capability,
+    targets::{Capability, OPERATIONS, Operation},
 };
 
 /// The part of a manifest that lists capabilities.
@@ -14,6 +14,44 @@ pub(super) enum Provider<'p> {
     Manifest,
     /// The `provides` of the profile with this name.
     Profile(&'p str),
+}
+
+/// Reports each operation in `absent` that is all of a capability in `provides`.
+pub(super) fn check_absent(
+    absent: Option<Field<'_>>,
+    provides: &BTreeSet<String>,
+    problems: &mut Problems,
+) {
+    for item in absent.iter().flat_map(Field::items) {
+        let Some(name) = item.node.text() else {
+            continue;
+        };
+        let Some(capability) = only_capability(name).filter(|one| provides.contains(*one)) else {
+            continue;
+        };
+        let message = format!(
+            "`provides` names `{capability}`, which is the operation `{name}`, and `absent` says that the application \
+             lacks this operation"
+        );
+        problems
+            .error("contradiction", item.node.span, message)
+            .help = Some(format!(
+            "remove `{capability}` from `provides`, or `{name}` from `absent`"
+        ));
+    }
+}
+
+/// Returns the capability that a target without this operation can't have.
+fn only_capability(name: &str) -> Option<&'static str> {
+    if name == "echo" {
+        return Some("echo");
+    }
+    let operation = OPERATIONS.iter().find(|known| known.name == name)?;
+    let [capability] = operation.capabilities else {
+        return None;
+    };
+    let of_capability = |known: &&Operation| known.capabilities.contains(capability);
+    (OPERATIONS.iter().filter(of_capability).count() == 1).then_some(*capability)
 }
 
 /// Reports each capability in `provides` that contradicts a capability in `all`. `all` holds `provides` and the other

@@ -1,7 +1,5 @@
 //! Derives wrong tokens from a valid one, for the negative scenarios whose tokens a manifest does not give.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use indexmap::IndexMap;
 use jiff::SignedDuration;
 
 use crate::{
@@ -37,7 +35,7 @@ pub(super) fn add(credentials: &mut Credentials) {
     };
     let valid = match valid {
         Credential::Jwt(jwt) => Some(jwt.clone()),
-        Credential::Literal(token) => token.as_str().and_then(parse),
+        Credential::Literal(token) => token.as_str().and_then(JwtCredential::parse),
     };
     let mut derived = vec![("malformed", Credential::Literal(Data::from(MALFORMED)))];
     if let Some(valid) = valid {
@@ -130,40 +128,12 @@ fn wrong_algorithm(valid: &JwtCredential, key: Option<&PrivateKey>) -> JwtCreden
     }
 }
 
-/// Returns the description of a token that the manifest gives as a text. Returns `None` if the text is not a JSON Web
-/// Token (RFC 7519).
-///
-/// The claims about time are left out, because the derived tokens have their own. A token with an algorithm that
-/// sockspec needs a private key for counts as HS256 without one, so that the derived tokens that need no secret exist
-/// for it too.
-fn parse(token: &str) -> Option<JwtCredential> {
-    let mut parts = token.split('.');
-    let (header, claims) = (object(parts.next()?)?, object(parts.next()?)?);
-    parts.next()?;
-    let algorithm = header.get("alg").and_then(Data::as_str);
-    let mut claims = claims;
-    claims.retain(|claim, _| !["exp", "iat", "nbf"].contains(&claim.as_str()));
-    Some(JwtCredential {
-        claims,
-        algorithm: algorithm.and_then(JwtAlgorithm::from_name),
-        ..JwtCredential::default()
-    })
-}
-
-/// Decodes a part of a token, which is a JSON object in base64url.
-fn object(part: &str) -> Option<IndexMap<String, Data>> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
-    let value: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    match Data::from(value) {
-        Data::Object(fields) => Some(fields),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    use indexmap::IndexMap;
     use serde_json::json;
 
     use super::*;
@@ -272,7 +242,9 @@ mod tests {
         let minted = credentials.mint(crate::clock::timestamp());
         let token = |name: &str| minted.data.get(name).and_then(Data::as_str).unwrap();
         let algorithm = |name: &str| {
-            let header = object(token(name).split('.').next().unwrap()).unwrap();
+            let header = token(name).split('.').next().unwrap().to_owned();
+            let header = BASE64_URL_SAFE_NO_PAD.decode(header).unwrap();
+            let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
             header["alg"].as_str().unwrap().to_owned()
         };
         assert_eq!(algorithm("expired"), "ES256");

@@ -279,6 +279,7 @@ fn provides(fields: &Fields<'_>, dialect: &Dialect, problems: &mut Problems) -> 
     }
     let listed = fields.raw("provides");
     contradictions::check(listed, &provides, Provider::Manifest, problems);
+    contradictions::check_absent(fields.raw("absent"), &provides, problems);
     provides
 }
 

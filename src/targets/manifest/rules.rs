@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::{
     scenario::{Entry, Field, NodeKind, Problems, Span, items},
-    targets::{Rate, Rule, Rules},
+    targets::{Rate, RoomNames, Rule, Rules},
     text::hint,
 };
 
-/// The rules with a number, each with an example.
-const NUMBERED: [(&str, &str); 3] = [
+/// The rules with a value, each with an example.
+const NUMBERED: [(&str, &str); 4] = [
     ("max-rooms", "max-rooms: 5"),
     ("max-text", "max-text: 500"),
     ("rate", "rate: 10/1s"),
+    ("room-names", "room-names: '[a-z0-9-]+'"),
 ];
 
 /// Reads the list of rules: words, and mappings of one key such as `max-rooms: 5`.
@@ -59,7 +60,7 @@ fn word(text: &str, span: Span, rules: &mut Rules, problems: &mut Problems) {
     }
     match NUMBERED.into_iter().find(|(name, _)| *name == text) {
         Some((_, example)) => {
-            let message = format!("`{text}` needs a number");
+            let message = format!("`{text}` needs a value");
             problems.error("missing-value", span, message).help =
                 Some(format!("write `{example}`"));
         }
@@ -96,6 +97,14 @@ fn numbered(entry: &Entry, rules: &mut Rules, problems: &mut Problems) {
                     "a number of events in a time, such as `10/1s`",
                     problems,
                 );
+            }
+        }
+        "room-names" => {
+            rules.room_names = text.and_then(RoomNames::parse);
+            if rules.room_names.is_none() {
+                let wanted =
+                    "a regular expression for the names that a room can have, such as `[a-z0-9-]+`";
+                wrong(entry, wanted, problems);
             }
         }
         other if Rule::ALL.iter().any(|rule| rule.name() == other) => {
@@ -145,6 +154,7 @@ mod tests {
         let source = SourceFile {
             path: PathBuf::from("t.yaml"),
             text: "name: t\nurl: http://127.0.0.1:1\nrules: [rate, rate: 10, max-rooms: 0, max-text: -1, membership, \
+                   room-names: '[', \
                    { membership-to-send: true }, [x], rates: 1/1s]\n"
                 .to_owned(),
         };
@@ -153,8 +163,8 @@ mod tests {
             let help = mistake.help.as_deref().unwrap_or("-");
             format!("{}\n    {help}", mistake.message)
         });
-        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
-        `rate` needs a number
+        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+        `rate` needs a value
             write `rate: 10/1s`
         `rules` has `rate` twice
             keep one of the two
@@ -166,12 +176,14 @@ mod tests {
             -
         there is no rule `membership`
             did you mean `membership-to-send`?
+        `room-names` has to be a regular expression for the names that a room can have, such as `[a-z0-9-]+`, found the text `[`
+            -
         the rule `membership-to-send` has no value
             write the name alone: `[membership-to-send]`
         a rule is a word, or a name with a number, found a list
             write `[membership-to-send, rate: 10/1s]`
         there is no rule `rates`
             did you mean `rate`?
-        ");
+        "#);
     }
 }

@@ -247,6 +247,7 @@ const NUMBERED_RULES: &[Key] = &[
         "the length of the longest text in an event",
     ),
     ("rate", rate, "the events that a client can send in a time"),
+    ("room-names", text, "the pattern of room names"),
 ];
 
 const JWT: &[Key] = &[

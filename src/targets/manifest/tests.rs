@@ -272,6 +272,17 @@ fn a_port_variable_or_environment_without_launch_is_a_mistake() {
 }
 
 #[test]
+fn a_capability_whose_only_operation_is_absent_is_reported() {
+    let text = "name: a\nurl: http://127.0.0.1:1\nprovides: [acks, direct, echo]\nabsent: [echo, whoami, send-direct]\n";
+    insta::assert_snapshot!(mistakes(text), @r"
+        4:10 [contradiction] `provides` names `echo`, which is the operation `echo`, and `absent` says that the application lacks this operation
+            remove `echo` from `provides`, or `echo` from `absent`
+        4:24 [contradiction] `provides` names `direct`, which is the operation `send-direct`, and `absent` says that the application lacks this operation
+            remove `direct` from `provides`, or `send-direct` from `absent`
+        ");
+}
+
+#[test]
 fn capabilities_that_exclude_each_other_are_reported() {
     let text = r#"
 name: a

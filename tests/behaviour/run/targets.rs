@@ -213,7 +213,7 @@ fn a_binding_that_needs_what_a_scenario_does_not_send_is_named() {
         &["--target", "mine.yaml", "--url", url],
     )
     .file("mine.yaml", manifest)
-    .status(Exit::NotRun)
+    .status(Exit::NothingSelected)
     .stdout_has(
         "The target's bindings can't express the request: the manifest's binding of `echo` needs the field `name`, which the scenario's \
          `with` does not have.",
