@@ -67,8 +67,8 @@ pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
-/// The keys of `snapshot`: the name of each, the schema of its values, and its meaning.
-pub(super) const SNAPSHOT: &[(&str, fn() -> Value, &str)] = &[
+/// The keys of `snapshot`.
+pub(super) const SNAPSHOT: &[super::Key] = &[
     (
         "redact",
         texts,
