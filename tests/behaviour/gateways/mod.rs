@@ -28,7 +28,7 @@ const MISTAKES: [(Mistake, &str, &str); 3] = [
     (
         Mistake::ReportsFailure,
         "rooms/joined-when-acknowledged",
-        "of sender's `join-room` had false at `ok`; expected true",
+        "The server refused sender's `join-room` (the database is down); it has to accept it.",
     ),
 ];
 
