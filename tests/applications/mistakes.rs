@@ -136,8 +136,10 @@ pub(crate) const WEBSOCKETS: &[&str] = &[
     "websocket/compressed-blocks-read[a-stored-block-that-is-marked-as-the-last]",
 ];
 
-/// aiohttp accepts bad compression offers, unmasked frames and the close code of a lost connection.
+/// aiohttp accepts bad compression offers, unmasked frames and the close code of a lost connection, and closes messages
+/// of the size that python-engineio announces as its limit.
 pub(crate) const AIOHTTP: &[&str] = &[
+    "engine.io/announced-message-accepted",
     "websocket/bad-close-refused[the-code-of-a-lost-connection]",
     "websocket/bad-compression-offer-declined[a-parameter-that-stands-twice]",
     "websocket/bad-compression-offer-declined[a-window-of-the-client-that-is-too-large]",
@@ -155,6 +157,7 @@ pub(crate) const ENGINEIO_AIOHTTP: &[&str] =
 pub(crate) const WERKZEUG: &[&str] = &[
     "engine.io/bad-websocket-handshake-refused[an-empty-transport]",
     "engine.io/every-post-answered[an-unknown-packet-type]",
+    "engine.io/invalid-packet-ends-with-close-frame",
     "engine.io/second-post-ends-session",
     "engine.io/unknown-packet-type-refused[a-blank]",
     "engine.io/unknown-packet-type-refused[a-letter]",
