@@ -136,6 +136,8 @@ scenarios:
   steps:
   - never: "*"
     as: visitor
+  - closed: {}
+    as: visitor
 "#;
     let manifest = format!("provides: {KNOWN}\ngreetings: [welcome]\n");
     for (event, expected) in [
