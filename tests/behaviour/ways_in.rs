@@ -389,7 +389,7 @@ fn a_plain_endpoint_that_closes_strangers_is_not_judged_by_its_address() {
             .args(PLAIN)
             .status(Exit::NothingSelected)
             .stdout_has(&format!(
-                "clients that do not log in with {code} (who are you)"
+                "a client that does not log in is closed with {code} (who are you)"
             ))
             .stdout_has("a manifest can say how clients get in: `clients: { auth: { token: … } }`");
     }
