@@ -13,19 +13,16 @@ use serde_json::{Map, Value, json};
 pub(super) use kinds::{NAMED_KEYS, NAMES};
 
 use self::kinds::{
-    SNAPSHOT, algorithm, any, array, boolean, capabilities, count, duration, error_style, events,
-    key_algorithm, map_of, object, operation, own_name, own_namespace, parts, path, rate, replies,
-    speaks, stack, steps, string, text, text_unit, texts, texts_by_name, url, with_named_keys,
-    words,
+    Key, SNAPSHOT, algorithm, any, array, boolean, capabilities, count, duration, error_style,
+    events, key_algorithm, map_of, object, operation, own_name, own_namespace, parts, path, rate,
+    replies, speaks, stack, steps, string, text, text_unit, texts, texts_by_name, url,
+    with_named_keys, words,
 };
 use super::NameKind;
 use crate::{
     scenario::{REPORT_FIELDS, RefusalReason},
     targets::Rule,
 };
-
-/// A key of a mapping: its name, the schema of its values, and its meaning.
-type Key = (&'static str, fn() -> Value, &'static str);
 
 const MANIFEST: &[Key] = &[
     ("name", text, "the target's name in reports and baselines"),

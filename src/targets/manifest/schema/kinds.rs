@@ -67,8 +67,11 @@ pub(super) fn boolean() -> Value {
     json!({ "type": "boolean" })
 }
 
+/// A key of a mapping: its name, the schema of its values, and its meaning.
+pub(super) type Key = (&'static str, fn() -> Value, &'static str);
+
 /// The keys of `snapshot`.
-pub(super) const SNAPSHOT: &[super::Key] = &[
+pub(super) const SNAPSHOT: &[Key] = &[
     (
         "redact",
         texts,
