@@ -4,7 +4,7 @@
 //! other characters. A text can also be escaped several times: JSON inside JSON inside a URL. So the escapes of a text
 //! are decoded, whatever they are, until none is left.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// The characters with which escapes begin.
 const STARTS: [char; 3] = ['\\', '%', '&'];
@@ -41,14 +41,20 @@ enum Unit {
 struct Bytes(Vec<(u8, usize)>);
 
 impl Decoded {
+    /// Decodes `text`, which is in lower case, level by level, until no escape is left.
+    pub(super) fn levels(text: &str) -> impl Iterator<Item = Arc<Self>> + use<> {
+        let first = Self::of(text).map(Arc::new);
+        std::iter::successors(first, |level| level.again().map(Arc::new))
+    }
+
     /// Decodes the escapes of `text`, which is in lower case; `None` if it has none.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    fn of(text: &str) -> Option<Self> {
         let identity = |at: usize| at;
         Self::decode(text, identity)
     }
 
     /// Decodes the escapes that are left; `None` if there are none.
-    pub(super) fn again(&self) -> Option<Self> {
+    fn again(&self) -> Option<Self> {
         Self::decode(&self.text, |at| self.original(at))
     }
 

@@ -17,11 +17,8 @@ pub(super) fn forms_of(value: &str) -> Vec<String> {
     let mut forms = vec![value.to_owned(), value.to_lowercase(), value.to_uppercase()];
     // A part of the value can look like an escape, such as `\d` or `%41`. Where another part of it is escaped, both are
     // decoded.
-    let mut decoded = Decoded::of(&value.to_ascii_lowercase());
-    while let Some(level) = decoded {
-        decoded = level.again();
-        forms.push(level.text);
-    }
+    let levels = Decoded::levels(&value.to_ascii_lowercase());
+    forms.extend(levels.map(|level| level.text.clone()));
     // A form in a URL has `+` for a blank.
     let blanks: Vec<_> = forms.iter().map(|form| form.replace(' ', "+")).collect();
     forms.extend(blanks);

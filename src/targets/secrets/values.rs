@@ -75,13 +75,10 @@ impl Secrets {
         for found in self.found(&lower) {
             ranges.add(found);
         }
-        let mut decoded = Decoded::of(&lower);
-        for _ in 0..LEVELS {
-            let Some(level) = decoded else { break };
+        for level in Decoded::levels(&lower).take(LEVELS) {
             for found in self.found(&level.text) {
                 ranges.add(level.originals(found));
             }
-            decoded = level.again();
         }
         if let Some(tokens) = TOKEN.as_ref().filter(|_| text.contains(TOKEN_START)) {
             for token in tokens.find_iter(text) {
@@ -94,16 +91,9 @@ impl Secrets {
     /// Returns true if `text` contains a whole secret.
     pub fn found_in(&self, text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
-        let mut decoded = Decoded::of(&lower);
-        let mut is_found = self.find_in(&lower).next().is_some();
-        for _ in 0..LEVELS {
-            let Some(level) = decoded.filter(|_| !is_found) else {
-                break;
-            };
-            is_found = self.find_in(&level.text).next().is_some();
-            decoded = level.again();
-        }
-        is_found
+        let has_secret = |text: &str| self.find_in(text).next().is_some();
+        let mut levels = Decoded::levels(&lower).take(LEVELS);
+        has_secret(&lower) || levels.any(|level| has_secret(&level.text))
     }
 
     /// Finds all secrets, and the pieces of secrets at a cut or in a line, in a text in lower case. A secret that a tool
