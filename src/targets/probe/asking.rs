@@ -6,7 +6,8 @@ use futures_util::future::BoxFuture;
 
 use super::finding::Finding;
 use crate::{
-    client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice},
+    client::{ConnectFailure, Connection, Endpoint, Options, TransportChoice, What},
+    clock,
     targets::Visitor,
     wire::engine_io::Handshake,
 };
@@ -34,6 +35,38 @@ pub(super) struct Asked<'a> {
     pub(super) transport: TransportChoice,
     /// The content of the open packet that the server has sent.
     pub(super) handshake: &'a Handshake,
+}
+
+/// Waits for a journal entry from index `from` on for which `pick` returns a value, and returns this value. Returns `None`
+/// after `timeout`, or at the end of the connection.
+pub(super) async fn first_within<T>(
+    connection: &Connection,
+    from: usize,
+    timeout: Duration,
+    pick: impl Fn(&What) -> Option<T>,
+) -> Option<T> {
+    let journal = connection.journal();
+    let search = async {
+        let mut seen = from;
+        loop {
+            {
+                let entries = journal.entries();
+                let fresh = entries.get(seen..).unwrap_or_default();
+                if let Some(found) = fresh.iter().find_map(|entry| pick(&entry.what)) {
+                    return Some(found);
+                }
+                if fresh
+                    .iter()
+                    .any(|entry| matches!(entry.what, What::Ended(_)))
+                {
+                    return None;
+                }
+                seen = entries.len();
+            }
+            journal.longer_than(seen).await;
+        }
+    };
+    clock::within(timeout, search).await.ok().flatten()
 }
 
 /// Opens a connection whose waits end after [`DEADLINE`].

@@ -5,13 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{
-    asking::{Door, open},
+    asking::{Door, first_within, open},
     finding::Finding,
     session::deflate,
 };
 use crate::{
     client::{ConnectFailure, Connection, Illegal, Layer, Options, TransportChoice, What},
-    clock,
     data::Data,
     random,
     targets::capability::{Capability, Source},
@@ -267,26 +266,5 @@ pub(super) async fn first<T>(
     connection: &Connection,
     kind: impl Fn(&What) -> Option<T>,
 ) -> Option<T> {
-    let journal = connection.journal();
-    let search = async {
-        let mut seen = 0;
-        loop {
-            {
-                let entries = journal.entries();
-                let fresh = entries.get(seen..).unwrap_or_default();
-                if let Some(found) = fresh.iter().find_map(|entry| kind(&entry.what)) {
-                    return Some(found);
-                }
-                if fresh
-                    .iter()
-                    .any(|entry| matches!(entry.what, What::Ended(_)))
-                {
-                    return None;
-                }
-                seen = entries.len();
-            }
-            journal.longer_than(seen).await;
-        }
-    };
-    clock::within(ECHO_TIMEOUT, search).await.ok().flatten()
+    first_within(connection, 0, ECHO_TIMEOUT, kind).await
 }

@@ -1,9 +1,8 @@
 //! Joins the main namespace of a server, for probes.
 
-use super::asking::DEADLINE;
+use super::asking::{DEADLINE, first_within};
 use crate::{
     client::{Connection, Illegal, What},
-    clock,
     data::Data,
     targets::Visitor,
     wire::socket_io::Packet,
@@ -38,19 +37,8 @@ pub(super) async fn connect(
         namespace: visitor.namespace.clone(),
         payload: visitor.auth.clone(),
     });
-    let answer = async {
-        let mut seen = 0;
-        loop {
-            connection.journal().longer_than(seen).await;
-            let entries = connection.journal().entries();
-            let fresh = entries.get(seen..).unwrap_or_default();
-            if let Some(answer) = fresh.iter().find_map(|entry| answer(&entry.what, visitor)) {
-                return answer;
-            }
-            seen = entries.len();
-        }
-    };
-    clock::within(DEADLINE, answer).await.unwrap_or_else(|_| {
+    let answer = first_within(connection, 0, DEADLINE, |what| answer(what, visitor));
+    answer.await.unwrap_or_else(|| {
         let seen = format!("no answer within {} s", DEADLINE.as_secs());
         Err(Unconnected::Other(seen))
     })

@@ -6,12 +6,11 @@ use std::collections::BTreeSet;
 use tokio::join;
 
 use super::{
-    asking::{DEADLINE, Door, open},
+    asking::{DEADLINE, Door, first_within, open},
     join::connect,
 };
 use crate::{
     client::{ConnectFailure, Connection, Layer, Options, TransportChoice, What},
-    clock,
     targets::unanswered::Unanswered,
     wire::engine_io::{Packet, PacketType},
 };
@@ -113,21 +112,7 @@ async fn is_answered(
     from: usize,
     is_answer: impl Fn(&What) -> bool,
 ) -> bool {
-    let journal = connection.journal();
-    let mut seen = from;
-    let search = async {
-        loop {
-            journal.longer_than(seen).await;
-            let entries = journal.entries();
-            let fresh = entries.get(seen..).unwrap_or_default();
-            if fresh
-                .iter()
-                .any(|entry| is_answer(&entry.what) || matches!(entry.what, What::Ended(_)))
-            {
-                return;
-            }
-            seen = entries.len();
-        }
-    };
-    clock::within(DEADLINE, search).await.is_ok()
+    let answer = |what: &What| (is_answer(what) || matches!(what, What::Ended(_))).then_some(());
+    let found = first_within(connection, from, DEADLINE, answer);
+    found.await.is_some()
 }
