@@ -5,13 +5,10 @@ use crate::{
     data::Data,
     runner::play::attempt::Attempt,
     wire::{
-        engine_io::{Packet as EnginePacket, PacketData, PacketType},
+        engine_io::{Packet as EnginePacket, PacketData, PacketType, SEPARATOR},
         socket_io::Packet,
     },
 };
-
-/// The separator of the packets in a payload (Engine.IO v4, "Payload").
-const SEPARATOR: char = '\x1e';
 
 /// The text by which scenarios mark packets that the server has to ignore.
 const BAIT: &str = "sockspec";

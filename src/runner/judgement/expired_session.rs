@@ -17,6 +17,7 @@ use crate::{
         play::attempt::Attempt,
     },
     text::humanize,
+    wire::engine_io::SEPARATOR,
 };
 
 /// The packet with which a client of revision 4 answers a ping.
@@ -88,7 +89,7 @@ fn kept_alive(attempt: &Attempt<'_>, link: &Link, sid: &str) -> Option<Instant> 
 /// 3.
 fn last_answer(link: &Link) -> Option<Instant> {
     let is_answer = |text: &[u8]| {
-        let mut packets = text.split(|byte| *byte == 0x1e);
+        let mut packets = text.split(|byte| *byte == SEPARATOR as u8);
         link.eio == 3 || packets.any(|packet| packet == PONG.as_bytes())
     };
     let entries = link.connection.journal().entries();

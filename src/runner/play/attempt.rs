@@ -40,10 +40,8 @@ use crate::{
     },
     scenario::{ClientName, ECHO_FORM, Scenario, Scope, Step, TargetField, Template, Transport},
     targets::{Minted, Rule, Secrets, Speaks, Visitor},
+    wire::engine_io::SEPARATOR,
 };
-
-/// Separates the packets of a payload (Engine.IO v4, "Payload encoding").
-const SEPARATOR: &str = "\u{1e}";
 
 /// Performs one step and the steps inside it.
 pub(super) type Perform = for<'f, 'a> fn(
@@ -271,7 +269,7 @@ impl<'a> Attempt<'a> {
     pub(in crate::runner) fn spoken_payload(&self, text: &str) -> String {
         let packets = text.split(SEPARATOR);
         let spoken: Vec<_> = packets.map(|packet| self.spoken_packet(packet)).collect();
-        spoken.join(SEPARATOR)
+        spoken.join(&SEPARATOR.to_string())
     }
 
     /// Returns the contract's name of a namespace of the target.

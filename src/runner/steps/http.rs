@@ -25,10 +25,8 @@ use crate::{
     },
     scenario::{Accepted, Http, HttpPattern, Matcher, Mismatch, Step},
     text::excerpt,
+    wire::engine_io::SEPARATOR,
 };
-
-/// The byte that separates the packets in the response to a poll (Engine.IO v4, "Payload encoding").
-const SEPARATOR: u8 = 0x1e;
 
 /// The limit on the bytes of events in the responses to one poll that have nothing to do with the scenario. A server that
 /// sends more floods its client.
@@ -199,7 +197,7 @@ pub(super) fn judge(
 /// Returns true for a response with which a server answers a request for a session that has ended: a refusal, or a close
 /// packet.
 fn says_session_has_ended(response: &HttpResponse) -> bool {
-    let mut packets = response.body.split(|byte| *byte == SEPARATOR);
+    let mut packets = response.body.split(|byte| *byte == SEPARATOR as u8);
     (400..500).contains(&response.status) || packets.any(|packet| packet == CLOSE)
 }
 

@@ -86,11 +86,11 @@ pub(super) async fn perform(attempt: &Attempt<'_>, step: &Step, send: &Send) -> 
     Ok(())
 }
 
-/// Encodes packets as one payload. Revision 4 separates packets by 0x1e (Engine.IO v4, "Payload encoding"). Revision
+/// Encodes packets as one payload. Revision 4 separates packets (Engine.IO v4, "Payload encoding"). Revision
 /// 3 precedes each packet by its length in UTF-16 code units, as the JavaScript clients do.
 fn payload(texts: &[String], eio: u8) -> String {
     if eio != 3 {
-        return texts.join("\u{1e}");
+        return texts.join(&engine_io::SEPARATOR.to_string());
     }
     texts
         .iter()

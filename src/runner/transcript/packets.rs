@@ -14,6 +14,7 @@ use crate::{
     runner::findings::evidence,
     scenario::SnapshotRules,
     wire::{
+        engine_io::SEPARATOR,
         socket_io::{AckId, Packet, msgpack},
         websocket::{Frame, OpCode},
     },
@@ -24,9 +25,6 @@ const LONG_TEXT: usize = 300;
 
 /// The limit on bytes inside a packet. More bytes are shown as their number and a digest.
 const LONG_BYTES: usize = 64;
-
-/// Separates the packets of a payload (Engine.IO v4, "Payload encoding").
-const SEPARATOR: u8 = 0x1e;
 
 /// The bit of a frame that marks a compressed message.
 const RSV1: u8 = 0b100;
@@ -318,11 +316,11 @@ impl Writing<'_> {
 
 /// Returns a payload without the pings of the server that stand beside other packets: a ping can come with any of them.
 fn without_pings(body: &[u8]) -> Cow<'_, [u8]> {
-    let packets = body.split(|byte| *byte == SEPARATOR);
+    let packets = body.split(|byte| *byte == SEPARATOR as u8);
     let kept: Vec<_> = packets.filter(|packet| *packet != b"2").collect();
     match kept.is_empty() {
         true => Cow::Borrowed(body),
-        false => Cow::Owned(kept.join(&SEPARATOR)),
+        false => Cow::Owned(kept.join(&(SEPARATOR as u8))),
     }
 }
 

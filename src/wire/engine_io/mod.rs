@@ -9,4 +9,4 @@ pub mod v3;
 
 pub use handshake::{Handshake, OpenPacketError};
 pub use packet::{Packet, PacketData, PacketError, PacketType};
-pub use payload::{PayloadError, decode_payload, encode_payload};
+pub use payload::{PayloadError, SEPARATOR, decode_payload, encode_payload};

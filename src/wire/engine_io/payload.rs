@@ -7,8 +7,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use super::{Packet, PacketError};
 use crate::wire::Utf8Bytes;
 
-/// The separator between two records (encoded packets) of a payload.
-const SEPARATOR: char = '\u{1e}';
+/// The separator between two records (encoded packets) of a payload (Engine.IO v4, "Payload encoding").
+pub const SEPARATOR: char = '\u{1e}';
 
 /// Why a received payload could not be decoded.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -96,7 +96,7 @@ pub fn encode_payload(packets: &[Packet]) -> Bytes {
     let mut out = BytesMut::new();
     for (index, packet) in packets.iter().enumerate() {
         if index > 0 {
-            out.put_u8(0x1e);
+            out.put_u8(SEPARATOR as u8);
         }
         out.put_slice(packet.encode_text().as_bytes());
     }
