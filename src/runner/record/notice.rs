@@ -202,7 +202,7 @@ fn silent(formatter: &mut fmt::Formatter<'_>, requests: &[String]) -> fmt::Resul
     let requests = requests.join(", ");
     write!(
         formatter,
-        "the server does not answer {requests}, as the probe found, so steps without a deadline of their own wait for 1 s"
+        "the server does not answer {requests}, as the probe found; once many scenarios have waited in vain, steps without a deadline of their own wait for 1 s"
     )
 }
 
