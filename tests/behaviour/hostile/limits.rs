@@ -62,12 +62,7 @@ scenarios:
 #[tokio::test]
 async fn a_run_ends_at_its_time_limit_with_reports() {
     let server = Hostile::sending(text_frames(&[OPEN])).await;
-    let url = server
-        .endpoint
-        .url
-        .as_str()
-        .trim_end_matches('/')
-        .to_owned();
+    let url = server.url();
     let test = Test::new()
         .file(
             "target.yaml",

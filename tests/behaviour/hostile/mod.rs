@@ -74,6 +74,11 @@ impl Hostile {
         }
     }
 
+    /// Returns the address of the server, as a manifest writes it.
+    fn url(&self) -> &str {
+        self.endpoint.url.as_str().trim_end_matches('/')
+    }
+
     /// Creates a server that reads a request's head, answers with `bytes`, and keeps the stream open.
     async fn answering(bytes: impl Into<Vec<u8>>) -> Self {
         let bytes = bytes.into();
@@ -135,7 +140,7 @@ impl Hostile {
         scenarios: impl AsRef<[u8]>,
         expected: Exit,
     ) -> Finished {
-        let url = self.endpoint.url.as_str().trim_end_matches('/');
+        let url = self.url();
         let test = Test::new()
             .file("scenarios.yaml", scenarios)
             .file(

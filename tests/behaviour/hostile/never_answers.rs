@@ -18,7 +18,7 @@ const PATIENT: usize = 60;
 /// Runs these scenarios against the server, and checks that only a few of them waited the whole time, and that one cause
 /// explains nearly all failures.
 async fn is_found_out(server: &Hostile, provides: &str, scenarios: &str, cause: &str) {
-    let url = server.endpoint.url.as_str().trim_end_matches('/');
+    let url = server.url();
     let manifest = format!(
         "name: silent\nurl: {url}\nprovides: {provides}\ntiming: {{ within: 2500ms, settle: 20ms }}\n"
     );

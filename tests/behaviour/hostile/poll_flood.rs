@@ -65,12 +65,7 @@ async fn serve(mut stream: TcpStream, flood: Flood) {
 /// Runs scenarios against the server, and checks the memory. The test fails if the run takes longer than a minute.
 async fn ends(flood: Flood) {
     let server = Hostile::new(move |stream| serve(stream, flood.clone())).await;
-    let url = server
-        .endpoint
-        .url
-        .as_str()
-        .trim_end_matches('/')
-        .to_owned();
+    let url = server.url();
     let manifest = format!(
         "name: flood\nurl: {url}\nprovides: [acks, echo, events, polling, socket-io]\ntiming: {{ settle: 20ms }}\n"
     );
