@@ -33,6 +33,31 @@ pub fn replace<T>(path: &Path, write: impl FnOnce(&Path) -> io::Result<T>) -> io
     written
 }
 
+/// Checks that the file `path` can be created or replaced, by writing a temporary file where [`replace`] would write it.
+///
+/// # Errors
+///
+/// Returns the error of the operating system.
+pub fn try_out(path: &Path) -> io::Result<()> {
+    let nearby = match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        // Don't open a pipe or a device only to try it: opening can block or have effects.
+        Ok(metadata) if !metadata.is_file() => return Ok(()),
+        Ok(_) => fs::canonicalize(path)?,
+        // The file does not exist. Writing creates it, and any missing folders, inside the nearest folder that exists.
+        // So try to write there.
+        Err(_) => {
+            let folders = path.ancestors().skip(1);
+            let mut existing = folders.filter(|folder| folder.exists());
+            let name = path.file_name().unwrap_or_default();
+            existing.next().unwrap_or(Path::new("")).join(name)
+        }
+    };
+    let unfinished = temporary_path(&nearby);
+    fs::write(&unfinished, "")?;
+    fs::remove_file(&unfinished)
+}
+
 /// Returns the path of a temporary file beside `path`, which holds the content until it is complete.
 pub fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +14,7 @@ use super::{
     shipped::shipped_requirements,
 };
 use crate::{
+    folder::{UnreadableFolder, files_below},
     runner::Baseline,
     scenario::{Diagnostic, Known, Others, Requirements, Scenario, SourceFile, Span, load},
     targets::load_manifest,
@@ -193,34 +193,26 @@ fn kind(path: &Path, text: &str) -> Kind {
         .unwrap_or(Kind::Scenarios)
 }
 
-/// Adds `path` to `found` if it is a file. If it is a folder, adds the YAML files in it, sorted by path. Does not
-/// follow symbolic links to folders, because they can form a loop.
+/// Adds `path` to `found` if it is a file. If it is a folder, adds the YAML files in it, sorted by path.
 fn collect(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), CliError> {
-    let unreadable = |source| CliError::UnreadableFolder {
-        path: path.to_owned(),
-        source,
-    };
     if !path.is_dir() {
         found.push(path.to_owned());
         return Ok(());
     }
-    let entries = fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut entries = entries.map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
-        if is_folder && depth > 0 {
-            collect(&path, depth - 1, found)?;
-        } else if !is_folder && is_yaml(&path) && path.is_file() {
-            found.push(path);
-        }
-    }
+    let files = files_below(path, depth)
+        .map_err(|UnreadableFolder { path, source }| CliError::UnreadableFolder { path, source })?;
+    found.extend(
+        files
+            .into_iter()
+            .filter(|path| is_yaml(path) && path.is_file()),
+    );
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use super::place::is_same_file;
 use crate::{
-    replacement::{replace, temporary_path},
+    replacement::{self, replace},
     targets::Masked,
 };
 
@@ -66,7 +66,7 @@ impl Destination {
     ///
     /// Returns an error if the operating system refuses to write.
     pub fn try_out(&self) -> Result<(), WriteError> {
-        self.attempt(try_file, || Ok(()))
+        self.attempt(replacement::try_out, || Ok(()))
     }
 
     /// Returns true if both are the same file, or both are the standard output.
@@ -113,25 +113,6 @@ fn write_file(path: &Path, content: &str) -> io::Result<()> {
         Ok(metadata) if !metadata.is_file() => fs::write(path, content),
         Ok(_) | Err(_) => replace(path, |unfinished| fs::write(unfinished, content)),
     }
-}
-
-fn try_file(path: &Path) -> io::Result<()> {
-    let nearby = match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        // Don't open a pipe or a device only to try it: opening can block or have effects.
-        Ok(metadata) if !metadata.is_file() => return Ok(()),
-        Ok(_) => fs::canonicalize(path)?,
-        // The file does not exist. Writing creates it, and any missing folders, inside the nearest folder that exists.
-        // So try to write there.
-        Err(_) => {
-            let folders = path.ancestors().skip(1);
-            let mut existing = folders.filter(|folder| folder.exists());
-            existing.next().unwrap_or(Path::new("")).join("report")
-        }
-    };
-    let unfinished = temporary_path(&nearby);
-    fs::write(&unfinished, "")?;
-    fs::remove_file(&unfinished)
 }
 
 /// Named pipes. A pipe without a reader may not keep the program waiting forever.

@@ -27,5 +27,5 @@ pub use pending::{FindError, PendingFile, pending_files, pending_path, stored_pa
 pub use reader::{parse, read, read_if_exists};
 pub use review::{Answer, Review, ReviewError};
 pub use section::{Direction, Heading, Lane, Line, Section};
-pub use update::{Completeness, Found, next_pending};
+pub use update::{Found, next_pending};
 pub use writer::{WriteSnapshotError, write};

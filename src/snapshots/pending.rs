@@ -1,7 +1,7 @@
 //! The snapshots below a folder that have changes to review.
 
 use std::{
-    fs, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +9,10 @@ use super::{
     Change, SnapshotFile, changes,
     reader::{parse, source_file},
 };
-use crate::scenario::Diagnostic;
+use crate::{
+    folder::{UnreadableFolder, files_below},
+    scenario::Diagnostic,
+};
 
 /// The limit on the depth of nested folders in which snapshots are searched.
 const DEPTH: usize = 32;
@@ -45,6 +48,12 @@ pub enum FindError {
         #[source]
         source: io::Error,
     },
+}
+
+impl From<UnreadableFolder> for FindError {
+    fn from(UnreadableFolder { path, source }: UnreadableFolder) -> Self {
+        Self::Folder { path, source }
+    }
 }
 
 impl PendingFile {
@@ -113,7 +122,11 @@ pub fn pending_files(path: &Path) -> Result<Vec<PendingFile>, FindError> {
         _ if pending_path(path).is_file() => paths.push(path.to_owned()),
         // A `.snap` file without changes.
         _ if path.is_file() => {}
-        _ => collect(path, DEPTH, &mut paths)?,
+        _ => paths.extend(
+            files_below(path, DEPTH)?
+                .iter()
+                .filter_map(|path| stored_path(path)),
+        ),
     }
     let mut files = Vec::new();
     let mut mistakes = Vec::new();
@@ -128,26 +141,4 @@ pub fn pending_files(path: &Path) -> Result<Vec<PendingFile>, FindError> {
     } else {
         Err(FindError::Mistakes(mistakes))
     }
-}
-
-/// Adds the paths of the `.snap` files below `folder` that have a `.snap.new` file, whether they exist or not. Does not
-/// follow symbolic links to folders, because they can form a loop.
-fn collect(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), FindError> {
-    let unreadable = |source| FindError::Folder {
-        path: folder.to_owned(),
-        source,
-    };
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-    let mut entries = entries.map_err(unreadable)?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        let is_folder = entry.file_type().map_err(unreadable)?.is_dir();
-        if is_folder && depth > 0 {
-            collect(&path, depth - 1, found)?;
-        } else if !is_folder {
-            found.extend(stored_path(&path));
-        }
-    }
-    Ok(())
 }

@@ -10,6 +10,7 @@ use super::{
     Change, Heading, PendingFile, SnapshotFile, WriteSnapshotError, changes::all_headings,
     writer::write_text,
 };
+use crate::replacement;
 
 /// The answer of a reviewer to one change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,13 +73,10 @@ impl Review {
     /// Returns the error of the operating system.
     pub fn try_out(&self) -> Result<(), WriteSnapshotError> {
         let path = &self.file.stored_path;
-        let trial = crate::replacement::temporary_path(path);
-        fs::write(&trial, "")
-            .and_then(|()| fs::remove_file(&trial))
-            .map_err(|source| WriteSnapshotError {
-                path: path.clone(),
-                source,
-            })
+        replacement::try_out(path).map_err(|source| WriteSnapshotError {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// Gives answers to the changes with these headings, or takes their answers back with `None`, and writes the files.

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["targets"],
     &["client", "reference", "scenario"],
     &["net", "simulation", "wire"],
-    &["clock", "random", "replacement", "text"],
+    &["clock", "folder", "random", "replacement", "text"],
     &["data", "work"],
 ];
 

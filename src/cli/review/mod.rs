@@ -19,15 +19,12 @@ use self::{
     dialogue::{Dialogue, Terminal},
     patterns::Patterns,
 };
-use super::{Context, Exit, args::ReviewArgs, error::CliError, paint::Output};
+use super::{Context, Exit, args::ReviewArgs, error::CliError, paint::Output, snapshots::FOLDER};
 use crate::{
     report::{change_in_full, change_title, changes_list},
     snapshots::{Answer, Change, FindError, Review, pending_files},
     text::{escape, humanize::count},
 };
-
-/// The folder of snapshots, if the command line names none.
-const FOLDER: &str = "reports/snapshots";
 
 /// The width of a terminal that does not tell its width, in columns.
 const USUAL_WIDTH: usize = 80;

@@ -24,13 +24,13 @@ use super::{
 use crate::{
     runner::{Event, Plan, SnapshotChange, SnapshotChangeKind, SnapshotMode, SnapshotReport},
     snapshots::{
-        Change, Completeness, Found, Heading, Section, SnapshotFile, next_pending, pending_path,
-        read_if_exists, write,
+        Change, Found, Heading, Section, SnapshotFile, next_pending, pending_path, read_if_exists,
+        write,
     },
 };
 
 /// The folder with the snapshots of all targets.
-const FOLDER: &str = "reports/snapshots";
+pub(super) const FOLDER: &str = "reports/snapshots";
 
 /// The stored transcripts of a run, and the transcripts that the run has made so far.
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl Snapshots {
                 continue;
             };
             let of_file = judged.remove(file).unwrap_or_default();
-            let sections = compare(&mut report, &places, file, &stored, of_file);
+            let sections = compare(&mut report, &places, &stored, of_file);
             if mode == SnapshotMode::Write {
                 errors.extend(write_pending(&places, file, &stored, sections).err());
             }
@@ -179,7 +179,6 @@ impl Snapshots {
 fn compare(
     report: &mut SnapshotReport,
     places: &Places,
-    file: &Path,
     stored: &Stored,
     judged: Vec<Judged>,
 ) -> Vec<Section> {
@@ -194,7 +193,7 @@ fn compare(
         let heading = section.heading.clone();
         let change = |kind, difference, proposal| {
             let change = changed(&heading, kind, &stored.path, difference, proposal);
-            (places.position(file, &heading), change)
+            (places.position(&heading), change)
         };
         if let Some(unsteady) = unsteady {
             let kind = SnapshotChangeKind::Unsteady;
@@ -217,7 +216,7 @@ fn compare(
     for heading in accepted.keys().filter(|heading| places.is_gone(heading)) {
         let kind = SnapshotChangeKind::Gone;
         let change = changed(heading, kind, &stored.path, Vec::new(), None);
-        changes.push((places.position(file, heading), change));
+        changes.push((places.position(heading), change));
     }
     changes.sort_by(|(one, _), (other, _)| one.cmp(other));
     report
@@ -260,19 +259,14 @@ fn write_pending(
     let now = sections.iter().map(|section| &section.heading);
     let found = Found {
         source: places::shown(file),
-        order: places.order(file, now.chain(earlier)),
+        order: places.order(now.chain(earlier)),
         sections,
-        // The order has all stored sections, apart from those that are gone.
-        completeness: Completeness::WholeFile,
     };
     let next = next_pending(stored.accepted.as_ref(), stored.pending.as_ref(), &found);
     let path = pending_path(&stored.path);
     match next {
         Some(next) if Some(&next) == stored.pending.as_ref() => Ok(()),
-        Some(next) => {
-            places::create_parent(&path)?;
-            Ok(write(&path, &next)?)
-        }
+        Some(next) => Ok(write(&path, &next)?),
         None if stored.pending.is_some() => places::remove(&path),
         None => Ok(()),
     }

@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     cli::error::CliError,
+    replacement,
     runner::Plan,
     scenario::{Scenario, Transport},
     snapshots::Heading,
@@ -66,7 +67,7 @@ impl Places {
     }
 
     /// Returns the place of a section. A scenario that was not selected comes after the others.
-    pub(super) fn position(&self, _file: &Path, heading: &Heading) -> Position {
+    pub(super) fn position(&self, heading: &Heading) -> Position {
         let position = self.positions.get(heading.id()).copied();
         let transport = match heading.transport() {
             Transport::WebSocket => 0,
@@ -83,14 +84,10 @@ impl Places {
     }
 
     /// Returns the headings in the order of the file, each once, without those that are gone.
-    pub(super) fn order<'h>(
-        &self,
-        file: &Path,
-        headings: impl Iterator<Item = &'h Heading>,
-    ) -> Vec<Heading> {
+    pub(super) fn order<'h>(&self, headings: impl Iterator<Item = &'h Heading>) -> Vec<Heading> {
         let headings: HashSet<_> = headings.filter(|heading| !self.is_gone(heading)).collect();
         let mut headings: Vec<_> = headings.into_iter().cloned().collect();
-        headings.sort_by_cached_key(|heading| self.position(file, heading));
+        headings.sort_by_cached_key(|heading| self.position(heading));
         headings
     }
 }
@@ -137,25 +134,7 @@ pub(in crate::cli) fn folder_name(target: &str) -> String {
 ///
 /// Returns an error if the operating system refuses.
 pub(super) fn try_out(folder: &Path) -> Result<(), CliError> {
-    let is_new = !folder.exists();
-    let trial = folder.join(format!(".sockspec-{}", std::process::id()));
-    let tried = fs::create_dir_all(folder).and_then(|()| fs::write(&trial, ""));
-    let removed = tried.and_then(|()| fs::remove_file(&trial));
-    if is_new {
-        // The folder stays if something stands in it; the run creates it again if it writes.
-        let _ = fs::remove_dir(folder);
-    }
-    removed.map_err(|source| uncreated(folder, source))
-}
-
-/// Creates the folder of a file.
-///
-/// # Errors
-///
-/// Returns an error if the operating system refuses.
-pub(super) fn create_parent(path: &Path) -> Result<(), CliError> {
-    let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder).map_err(|source| uncreated(folder, source))
+    replacement::try_out(&folder.join("trial.snap")).map_err(|source| uncreated(folder, source))
 }
 
 /// Removes a file.
